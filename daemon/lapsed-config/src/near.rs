@@ -1,0 +1,46 @@
+//! The name that was probably meant.
+
+/// The one of `names` that is nearest to what was written, if any is near at all.
+///
+/// Only one is ever offered: a wall of fifty possible names helps nobody.
+pub fn nearest<'n>(written: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let written = plain(written);
+    if written.is_empty() {
+        return None;
+    }
+    let (distance, name) = names
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&written, &plain(name)), name))
+        .min_by_key(|(distance, _)| *distance)?;
+    // A third of the letters may be wrong; two words that short are simply different words.
+    let most = written.chars().count().max(name.chars().count()) / 3;
+    (distance <= most).then_some(name)
+}
+
+/// Differences that no person sees as a mistake: case, hyphens and spaces, British and American spelling.
+fn plain(name: &str) -> String {
+    name.trim()
+        .to_lowercase()
+        .replace(['-', ' ', '.'], "_")
+        .replace("iz", "is")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 4] = ["anonymise_after", "automatic", "schedule", "by_staff"];
+
+    #[test]
+    fn a_slip_of_the_finger_is_understood() {
+        assert_eq!(nearest("anonymize-after", NAMES), Some("anonymise_after"));
+        assert_eq!(nearest("shedule", NAMES), Some("schedule"));
+        assert_eq!(nearest("By Staff", NAMES), Some("by_staff"));
+    }
+
+    #[test]
+    fn a_foreign_word_is_not_forced_upon_a_name() {
+        assert_eq!(nearest("farbe", NAMES), None);
+        assert_eq!(nearest("", NAMES), None);
+    }
+}

@@ -1,0 +1,203 @@
+//! What a dataset file says, as values.
+
+use std::collections::BTreeMap;
+
+use lapsed_config::Spanned;
+use lapsed_model::{Digest, Rules};
+
+use crate::instants::{DateIs, Instants};
+
+/// A dataset file that was read and found whole in itself. Whether a store looks like it is another question:
+/// [`Dataset::fit`](crate::Dataset::fit) answers that.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Its name.
+    pub name: String,
+    /// How the platform writes instants, unless a fact says its own.
+    pub instants: Instants,
+    /// The table with one row per person.
+    pub subject: Subject,
+    /// Rows that belong to a person.
+    pub related: Vec<Related>,
+    /// Tables that hang on the person and hold nothing of theirs, each with the reason.
+    pub ignored: BTreeMap<String, Spanned<String>>,
+    /// What can happen to a person.
+    pub facts: BTreeMap<String, Fact>,
+    /// and the open business of R-5.
+    pub rules: Rules,
+    /// What the tenants' examples may say of a customer, and the facts that it stands for.
+    pub words: BTreeMap<String, Vec<String>>,
+    /// The files of a person's export.
+    pub exports: Vec<Export>,
+    /// Personal columns (`table.column`) that no export names, each with the reason.
+    pub not_exported: BTreeMap<String, Spanned<String>>,
+    /// Over the file's text: plans remember it.
+    pub hash: Digest,
+}
+
+/// The table with one row per person.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Its name.
+    pub table: Spanned<String>,
+    /// The column that tells people apart.
+    pub key: Spanned<String>,
+    /// How a person's workgroup is found.
+    pub workgroup: WorkgroupOf,
+    /// The column with the instant of creation: it goes into pseudonyms, because a restored database hands out
+    /// the same keys again.
+    pub created_at: Option<Spanned<String>>,
+    /// The column that is null while the person can be identified. Without one the daemon's own table says it.
+    pub erased_at: Option<Spanned<String>>,
+    /// The column with the person's language.
+    pub language: Option<Spanned<String>>,
+    /// One column per channel that addresses it.
+    pub contact: BTreeMap<String, Spanned<String>>,
+    /// The columns that `lapsed find` searches and shows.
+    pub find: Vec<Spanned<String>>,
+    /// What becomes of every column.
+    pub columns: Vec<ColumnRule>,
+}
+
+/// How a person's workgroup is found.
+#[derive(Clone, Debug)]
+pub enum WorkgroupOf {
+    /// In a column of the subject's table.
+    Column(Spanned<String>),
+    /// By a query of (subject, workgroup).
+    Query(Spanned<String>),
+}
+
+/// Rows that belong to a person.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// Their table.
+    pub table: Spanned<String>,
+    /// The column that `row` names.
+    pub key: Spanned<String>,
+    /// Queries of (row, subject); several where rows are reached by several ways.
+    pub rows: Vec<Spanned<String>>,
+    /// What becomes of them.
+    pub erase: RelatedErasure,
+    /// Columns that wait for a period of their own.
+    pub later: Option<Later>,
+}
+
+/// What becomes of related rows.
+#[derive(Clone, Debug)]
+pub enum RelatedErasure {
+    /// The rows are deleted.
+    Rows,
+    /// They stay, and each column has its own rule.
+    Columns(Vec<ColumnRule>),
+}
+
+/// Columns that are cleared only when a period that the policy names has passed.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// Which.
+    pub columns: Vec<Spanned<String>>,
+    /// The policy's key for the period; where the policy leaves it out they are cleared with the rest.
+    pub period: Spanned<String>,
+    /// The column with the instant that the period counts from.
+    pub since: Spanned<String>,
+}
+
+/// What becomes of one column.
+#[derive(Clone, Debug)]
+pub struct ColumnRule {
+    /// The column.
+    pub column: Spanned<String>,
+    /// A key inside it, if it holds JSON: `address.street` is the key `street` of the column `address`.
+    pub json_key: Option<String>,
+    /// What happens to it.
+    pub verb: Verb,
+}
+
+/// What happens to a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// It stays.
+    Keep,
+    /// It becomes null.
+    Clear,
+    /// It becomes the empty text.
+    Empty,
+    /// It becomes unique and meaningless.
+    Placeholder,
+    /// It becomes null, and with it the link to the person.
+    Cut,
+    /// It becomes the instant of erasure.
+    Now,
+    /// It becomes the name of R-6.
+    NameMarker,
+    /// It becomes the note of R-6.
+    Note,
+}
+
+impl Verb {
+    /// Every verb, with its word in a dataset file.
+    pub const WORDS: [(&'static str, Verb); 8] = [
+        ("keep", Verb::Keep),
+        ("clear", Verb::Clear),
+        ("empty", Verb::Empty),
+        ("placeholder", Verb::Placeholder),
+        ("cut", Verb::Cut),
+        ("now", Verb::Now),
+        ("name-marker", Verb::NameMarker),
+        ("note", Verb::Note),
+    ];
+
+    /// Whether the column holds something of the person.
+    #[must_use]
+    pub fn is_personal(self) -> bool {
+        !matches!(self, Verb::Keep | Verb::Now | Verb::Cut)
+    }
+
+    /// Whether the column must be able to be null.
+    #[must_use]
+    pub fn needs_null(self) -> bool {
+        matches!(self, Verb::Clear | Verb::Cut)
+    }
+}
+
+/// What can happen to a person: a query of (subject, at, record).
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Its name.
+    pub name: String,
+    /// The query.
+    pub query: Spanned<String>,
+    /// How it writes instants.
+    pub instants: Instants,
+    /// Whether an empty instant means that there is no end.
+    pub never_ends: bool,
+    /// What a date without a time stands for.
+    pub date_is: DateIs,
+}
+
+/// One file of a person's export.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// Its name in the archive.
+    pub file: Spanned<String>,
+    /// A query that returns `subject` and what goes into the file.
+    pub query: Spanned<String>,
+    /// Columns (`table.column`) that it reaches by expressions.
+    pub covers: Vec<Spanned<String>>,
+}
+
+impl Dataset {
+    /// Every query of the file, in no particular order: the store is asked what each returns.
+    pub fn queries(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let workgroup = match &self.subject.workgroup {
+            WorkgroupOf::Query(query) => Some(query),
+            WorkgroupOf::Column(_) => None,
+        };
+        workgroup
+            .into_iter()
+            .chain(self.related.iter().flat_map(|related| &related.rows))
+            .chain(self.facts.values().map(|fact| &fact.query))
+            .chain(self.exports.iter().map(|export| &export.query))
+    }
+}

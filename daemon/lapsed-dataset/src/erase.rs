@@ -1,0 +1,330 @@
+//! Erasing as SQL: what becomes of a batch of people (R-6 to R-8).
+//!
+//! The batch stands in the temporary table `lapsed_batch (subject, rule)`. Every statement here is set-based and
+//! starts from it, so that its cost follows the batch. Rows are found through the links that they hang on, and
+//! erasing can cut those: so the farthest tables come first, and cuts last among equals.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use lapsed_model::{Language, Statement, Value, Way};
+
+use crate::Fitted;
+use crate::dataset::{ColumnRule, Related, RelatedErasure, Verb, WorkgroupOf};
+use crate::sql::{Sql, literal, quote};
+
+/// How a batch is erased.
+#[derive(Clone, Debug)]
+pub struct Erasure {
+    /// The way in decides the name that stays (R-6).
+    pub way: Way,
+    /// The tenant's language: the note's.
+    pub language: Language,
+    /// The instant that marks get.
+    pub now: DateTime<Utc>,
+    /// The tenant's zone, for platforms that write dates.
+    pub zone: Tz,
+    /// By the policy's key of a period: what is younger than this waits (R-8).
+    pub waits: BTreeMap<String, DateTime<Utc>>,
+}
+
+impl Fitted<'_> {
+    /// Everything that erases the batch, in the order in which it must run.
+    #[must_use]
+    pub fn erase(&self, erasure: &Erasure) -> Vec<Statement> {
+        let mut related: Vec<&Related> = self.dataset.related.iter().collect();
+        related.sort_by_key(|related| (Reverse(self.distance(&related.table.value)), cuts(related)));
+        let mut statements: Vec<Statement> = related
+            .into_iter()
+            .flat_map(|related| {
+                related
+                    .rows
+                    .iter()
+                    .map(|rows| self.erase_rows(related, &rows.value, erasure))
+            })
+            .flatten()
+            .collect();
+        statements.extend(self.erase_subjects(erasure));
+        // R-7: the daemon's own consents go too.
+        statements.push(plain(
+            "DELETE FROM lapsed_consent WHERE subject IN (SELECT subject FROM lapsed_batch)",
+        ));
+        if self.dataset.subject.erased_at.is_none() {
+            let mut sql = Sql::default();
+            let now = sql.bind(erasure.now.timestamp_millis().into());
+            statements.push(sql.finish(format!(
+                "INSERT INTO lapsed_erased (subject, erased_at) SELECT subject, {now} FROM lapsed_batch"
+            )));
+        }
+        statements
+    }
+
+    fn erase_rows(&self, related: &Related, rows: &str, erasure: &Erasure) -> Option<Statement> {
+        let (table, key) = (quote(&related.table.value), quote(&related.key.value));
+        let of_batch =
+            format!("SELECT r.row FROM lapsed_batch b CROSS JOIN ({rows}) r WHERE r.subject = b.subject");
+        let RelatedErasure::Columns(columns) = &related.erase else {
+            return Some(plain(&format!("DELETE FROM {table} WHERE {key} IN ({of_batch})")));
+        };
+        let mut sql = Sql::default();
+        let waiting = related.later.as_ref().and_then(|later| {
+            let until = erasure.waits.get(&later.period.value)?;
+            let since = self.dataset.instants.reading(&quote(&later.since.value));
+            let until = sql.bind(self.comparable(*until, erasure.zone));
+            // What cannot be read as an instant is as old as anything.
+            Some((later, format!("{since} >= {until}")))
+        });
+        let sets = self.sets(&mut sql, columns, erasure, |column| match &waiting {
+            Some((later, young)) if later.columns.iter().any(|name| name.value == column) => {
+                Some(young.clone())
+            }
+            _ => None,
+        });
+        (!sets.is_empty()).then(|| {
+            sql.finish(format!(
+                "UPDATE {table} SET {} WHERE {key} IN ({of_batch})",
+                sets.join(", ")
+            ))
+        })
+    }
+
+    fn erase_subjects(&self, erasure: &Erasure) -> Option<Statement> {
+        let subject = &self.dataset.subject;
+        let mut sql = Sql::default();
+        let sets = self.sets(&mut sql, &subject.columns, erasure, |_| None);
+        (!sets.is_empty()).then(|| {
+            sql.finish(format!(
+                "UPDATE {} SET {} WHERE {} IN (SELECT subject FROM lapsed_batch)",
+                quote(&subject.table.value),
+                sets.join(", "),
+                quote(&subject.key.value)
+            ))
+        })
+    }
+
+    /// `column = value` for every column that changes; `unless` gives the condition under which one stays.
+    fn sets(
+        &self,
+        sql: &mut Sql,
+        columns: &[ColumnRule],
+        erasure: &Erasure,
+        unless: impl Fn(&str) -> Option<String>,
+    ) -> Vec<String> {
+        let mut sets = Vec::new();
+        for rule in columns.iter().filter(|rule| rule.json_key.is_none()) {
+            let column = quote(&rule.column.value);
+            let keys: Vec<&ColumnRule> = columns
+                .iter()
+                .filter(|other| other.json_key.is_some() && other.column.value == rule.column.value)
+                .collect();
+            let value = match rule.verb {
+                Verb::Keep if keys.is_empty() => continue,
+                Verb::Keep => json_value(&column, &keys),
+                Verb::Clear | Verb::Cut => "NULL".to_owned(),
+                Verb::Empty => "''".to_owned(),
+                Verb::Placeholder => "'erased-' || lower(hex(randomblob(12)))".to_owned(),
+                Verb::Now => sql.bind(self.dataset.instants.write(erasure.now, erasure.zone)),
+                Verb::NameMarker => sql.bind(erasure.way.name_marker().into()),
+                Verb::Note => sql.bind(erasure.language.anonymisation_note().into()),
+            };
+            sets.push(match unless(&rule.column.value) {
+                Some(condition) => format!("{column} = CASE WHEN {condition} THEN {column} ELSE {value} END"),
+                None => format!("{column} = {value}"),
+            });
+        }
+        sets
+    }
+
+    /// Fills the batch with people who were erased earlier and whose waiting columns are due now: rows of at
+    /// most `people` of them. One statement per related table that has such columns, with the table's name.
+    #[must_use]
+    pub fn find_overdue(&self, workgroup: &str, erasure: &Erasure, people: u32) -> Vec<Statement> {
+        let subject = &self.dataset.subject;
+        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        self.overdue(erasure)
+            .map(|(related, rows, until)| {
+                let mut sql = Sql::default();
+                let bound = sql.bind(workgroup.into());
+                let (from, of_workgroup) = match &subject.workgroup {
+                    WorkgroupOf::Column(column) => {
+                        (format!("{table} s"), format!("s.{} = {bound}", quote(&column.value)))
+                    }
+                    WorkgroupOf::Query(query) => (
+                        format!("({}) w CROSS JOIN {table} s", query.value),
+                        format!("w.workgroup = {bound} AND s.{key} = w.subject"),
+                    ),
+                };
+                let erased = match &subject.erased_at {
+                    Some(column) => format!("s.{} IS NOT NULL", quote(&column.value)),
+                    None => format!("(SELECT 1 FROM lapsed_erased e WHERE e.subject = +s.{key} LIMIT 1) IS NOT NULL"),
+                };
+                let due = self.overdue_rows(&mut sql, related, until, erasure.zone);
+                let (target, row) = (quote(&related.table.value), quote(&related.key.value));
+                sql.finish(format!(
+                    "INSERT INTO lapsed_batch (subject)\nSELECT DISTINCT s.{key} FROM {from} CROSS JOIN ({rows}) r CROSS JOIN {target} t\n\
+                     WHERE {of_workgroup} AND {erased} AND r.subject = s.{key} AND t.{row} = r.row AND {due}\nLIMIT {people}"
+                ))
+            })
+            .collect()
+    }
+
+    /// Clears the waiting columns that are due now, of the people in the batch.
+    #[must_use]
+    pub fn clear_overdue(&self, erasure: &Erasure) -> Vec<Statement> {
+        self.overdue(erasure)
+            .map(|(related, rows, until)| {
+                let mut sql = Sql::default();
+                let due = self.overdue_rows(&mut sql, related, until, erasure.zone);
+                let (target, row) = (quote(&related.table.value), quote(&related.key.value));
+                let columns = match &related.erase {
+                    RelatedErasure::Columns(columns) => columns.as_slice(),
+                    RelatedErasure::Rows => &[],
+                };
+                let later = related.later.as_ref().map_or(&[][..], |later| &later.columns);
+                let waiting: Vec<ColumnRule> = columns
+                    .iter()
+                    .filter(|rule| later.iter().any(|column| column.value == rule.column.value))
+                    .cloned()
+                    .collect();
+                let sets = self.sets(&mut sql, &waiting, erasure, |_| None).join(", ");
+                sql.finish(format!(
+                    "UPDATE {target} AS t SET {sets} WHERE t.{row} IN (SELECT r.row FROM lapsed_batch b \
+                     CROSS JOIN ({rows}) r WHERE r.subject = b.subject) AND {due}"
+                ))
+            })
+            .collect()
+    }
+
+    /// Related tables whose waiting columns have a period under this policy, with each way to their rows.
+    fn overdue<'e>(
+        &'e self,
+        erasure: &'e Erasure,
+    ) -> impl Iterator<Item = (&'e Related, &'e str, DateTime<Utc>)> + 'e {
+        self.dataset.related.iter().flat_map(move |related| {
+            let until = related
+                .later
+                .as_ref()
+                .and_then(|later| erasure.waits.get(&later.period.value));
+            until.into_iter().flat_map(move |until| {
+                related
+                    .rows
+                    .iter()
+                    .map(move |rows| (related, rows.value.as_str(), *until))
+            })
+        })
+    }
+
+    /// Whether row `t` still holds something whose period has passed.
+    fn overdue_rows(&self, sql: &mut Sql, related: &Related, until: DateTime<Utc>, zone: Tz) -> String {
+        let Some(later) = &related.later else {
+            return "0".to_owned();
+        };
+        let filled: Vec<String> = later
+            .columns
+            .iter()
+            .map(|column| format!("t.{} IS NOT NULL", quote(&column.value)))
+            .collect();
+        let since = self
+            .dataset
+            .instants
+            .reading(&format!("t.{}", quote(&later.since.value)));
+        let until = sql.bind(self.comparable(until, zone));
+        format!("({}) AND coalesce({since} < {until}, 1)", filled.join(" OR "))
+    }
+
+    /// A bound in the terms of [`Instants::reading`](crate::Instants::reading).
+    fn comparable(&self, instant: DateTime<Utc>, zone: Tz) -> Value {
+        match self.dataset.instants {
+            crate::Instants::Date => self.dataset.instants.write(instant, zone),
+            _ => Value::Integer(instant.timestamp_millis()),
+        }
+    }
+
+    /// Reads the batch as JSON, a row of `[subject, rule, created]` per person, for the ledger.
+    #[must_use]
+    pub fn read_batch(&self) -> Statement {
+        let subject = &self.dataset.subject;
+        let key = quote(&subject.key.value);
+        let created = subject
+            .created_at
+            .as_ref()
+            .map_or("NULL".to_owned(), |column| format!("s.{}", quote(&column.value)));
+        plain(&format!(
+            "SELECT json_group_array(json_array(subject, rule, created)) FROM (SELECT b.subject, b.rule, {created} AS created \
+             FROM lapsed_batch b CROSS JOIN {table} s WHERE s.{key} = b.subject ORDER BY b.subject)",
+            table = quote(&subject.table.value)
+        ))
+    }
+
+    /// The indexes whose pages may still hold what was erased: over a column that changes, or of a table whose
+    /// rows are deleted. The store rebuilds them.
+    #[must_use]
+    pub fn touched_indexes(&self) -> Vec<String> {
+        let erased = |table: &str, columns: &[ColumnRule]| -> Vec<String> {
+            let changes = |name: &String| {
+                name.is_empty()
+                    || columns
+                        .iter()
+                        .any(|rule| rule.column.value == *name && rule.verb != Verb::Keep)
+            };
+            let indexes = self
+                .catalogue
+                .tables
+                .get(table)
+                .map_or(&[][..], |table| &table.indexes);
+            indexes
+                .iter()
+                .filter(|index| index.columns.iter().any(changes))
+                .map(|index| index.name.clone())
+                .collect()
+        };
+        let all = |table: &str| -> Vec<String> {
+            let indexes = self
+                .catalogue
+                .tables
+                .get(table)
+                .map_or(&[][..], |table| &table.indexes);
+            indexes.iter().map(|index| index.name.clone()).collect()
+        };
+        let mut touched = erased(&self.dataset.subject.table.value, &self.dataset.subject.columns);
+        for related in &self.dataset.related {
+            touched.extend(match &related.erase {
+                RelatedErasure::Rows => all(&related.table.value),
+                RelatedErasure::Columns(columns) => erased(&related.table.value, columns),
+            });
+        }
+        touched.sort();
+        touched.dedup();
+        touched
+    }
+}
+
+fn plain(sql: &str) -> Statement {
+    Statement {
+        sql: sql.to_owned(),
+        binds: Vec::new(),
+    }
+}
+
+fn cuts(related: &Related) -> bool {
+    match &related.erase {
+        RelatedErasure::Rows => true,
+        RelatedErasure::Columns(columns) => columns.iter().any(|rule| rule.verb == Verb::Cut),
+    }
+}
+
+/// A JSON column less the keys that go.
+fn json_value(column: &str, keys: &[&ColumnRule]) -> String {
+    keys.iter().fold(column.to_owned(), |value, rule| {
+        let path = format!(
+            "$.\"{}\"",
+            rule.json_key.as_deref().unwrap_or_default().replace('.', "\".\"")
+        );
+        match rule.verb {
+            Verb::Empty => format!("json_replace({value}, {}, '')", literal(&path)),
+            _ => format!("json_remove({value}, {})", literal(&path)),
+        }
+    })
+}

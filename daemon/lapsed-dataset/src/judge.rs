@@ -1,0 +1,252 @@
+//! The rules as SQL: who is due, by which rule (R-2 to R-4).
+//!
+//! Every test is a correlated probe, `(SELECT 1 FROM (fact) f WHERE f.subject = … LIMIT 1) IS [NOT] NULL`: both
+//! databases answer it from an index, so that a workgroup costs what it holds and not what the store holds.
+//! (`EXISTS` reads the same and is turned into hash joins over whole tables by PostgreSQL.)
+//!
+//! Two statements say the same thing. [`Fitted::count`] wants to know which rule keeps a person, so it asks in
+//! the order of R-3. [`Fitted::save`] wants to know only *whether* one does, so it asks the cheapest rules first.
+
+use lapsed_model::{Bounds, Rule, Statement, SubjectKey, Switch, Test, Verdict};
+
+use crate::Fitted;
+use crate::dataset::WorkgroupOf;
+use crate::sql::{Sql, person_key, quote};
+
+/// Whom to judge, and by what.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The store's key of the workgroup.
+    pub workgroup: &'a str,
+    /// Now and the cut-off.
+    pub bounds: &'a Bounds,
+    /// What the policy turned on.
+    pub switches: &'a [Switch],
+}
+
+/// Verdicts travel through SQL as numbers: candidates' rules from 1 upwards, keeps from -1 downwards.
+#[must_use]
+pub fn decode_verdict(number: i64) -> Verdict {
+    let place = usize::try_from(number.unsigned_abs()).unwrap_or_default();
+    match number.signum() {
+        1 => Verdict::Due(place - 1),
+        -1 => Verdict::Kept(place - 1),
+        _ => Verdict::NotDue,
+    }
+}
+
+impl Fitted<'_> {
+    /// Counts a workgroup's people: rows of (verdict, people).
+    #[must_use]
+    pub fn count(&self, question: &Question<'_>) -> Statement {
+        let mut sql = Sql::default();
+        let people = self.people(&mut sql, question.workgroup);
+        let verdict = self.verdict(&mut sql, question);
+        sql.finish(format!(
+            "SELECT verdict, count(*) AS people\nFROM (SELECT {verdict} AS verdict\n{people})\nGROUP BY verdict"
+        ))
+    }
+
+    /// Lists who is due: rows of (subject, verdict) in key order.
+    #[must_use]
+    pub fn list(&self, question: &Question<'_>) -> Statement {
+        let mut sql = Sql::default();
+        let due = self.due(&mut sql, question);
+        sql.finish(format!(
+            "{due}\nSELECT subject, rule AS verdict FROM due WHERE rule IS NOT NULL ORDER BY subject"
+        ))
+    }
+
+    /// Stores who is due as the subjects of plan `plan`.
+    #[must_use]
+    pub fn save(&self, question: &Question<'_>, plan: &str) -> Statement {
+        let mut sql = Sql::default();
+        let due = self.due(&mut sql, question);
+        let plan = sql.bind(plan.into());
+        sql.finish(format!(
+            "INSERT INTO lapsed_plan_subject (plan, subject, rule)\n{due}\n\
+             SELECT {plan}, subject, rule FROM due WHERE rule IS NOT NULL ORDER BY subject"
+        ))
+    }
+
+    /// Stores one person as the only subject of a plan: staff or the person decided, and no rule.
+    #[must_use]
+    pub fn save_one(&self, workgroup: &str, subject: &SubjectKey, plan: &str) -> Statement {
+        let mut sql = Sql::default();
+        let people = self.people(&mut sql, workgroup);
+        let key = quote(&self.dataset.subject.key.value);
+        let (plan, subject) = (sql.bind(plan.into()), sql.bind(subject.to_value()));
+        sql.finish(format!(
+            "INSERT INTO lapsed_plan_subject (plan, subject, rule)\n\
+             SELECT {plan}, s.{key}, NULL {people} AND s.{key} = {subject}"
+        ))
+    }
+
+    /// Puts one person into the batch, whoever it is, to try the erasure on.
+    #[must_use]
+    pub fn anybody(&self) -> Statement {
+        let subject = &self.dataset.subject;
+        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        let identified = subject.erased_at.as_ref().map_or_else(String::new, |column| {
+            format!(" WHERE s.{} IS NULL", quote(&column.value))
+        });
+        let sql =
+            format!("INSERT INTO lapsed_batch (subject) SELECT s.{key} FROM {table} s{identified} LIMIT 1");
+        Sql::default().finish(sql)
+    }
+
+    /// Drops from the batch who is no longer due by the same rules (R-9), who was erased meanwhile, and who is
+    /// gone from the workgroup.
+    #[must_use]
+    pub fn recheck(&self, question: &Question<'_>, by_rules: bool) -> Statement {
+        let mut sql = Sql::default();
+        let people = self.people(&mut sql, question.workgroup);
+        let key = quote(&self.dataset.subject.key.value);
+        let rules = if by_rules {
+            let kept = self.kept_by_none(&mut sql, question);
+            let any = self
+                .on(&self.dataset.rules.candidates, question.switches)
+                .map(|(_, rule)| self.holds(&mut sql, rule, question.bounds))
+                .collect::<Vec<_>>();
+            let any = if any.is_empty() {
+                "0".to_owned()
+            } else {
+                any.join("\n    OR ")
+            };
+            format!("{kept}\n  AND ({any})")
+        } else {
+            String::new()
+        };
+        sql.finish(format!(
+            "DELETE FROM lapsed_batch WHERE (SELECT 1 {people}\n  AND s.{key} = lapsed_batch.subject{rules} LIMIT 1) IS NULL"
+        ))
+    }
+
+    /// Counts the people whom no rule can ever make due, whatever time passes: nothing that a candidate's rule
+    /// looks at ever happened to them.
+    #[must_use]
+    pub fn out_of_reach(&self, question: &Question<'_>) -> Statement {
+        let mut sql = Sql::default();
+        let people = self.people(&mut sql, question.workgroup);
+        let mut reaches: Vec<String> = Vec::new();
+        for (_, rule) in self.on(&self.dataset.rules.candidates, question.switches) {
+            let without = self.without(rule);
+            let timeless = if rule.is == Test::Present {
+                ""
+            } else {
+                " AND f.at IS NOT NULL"
+            };
+            let probe = self.probe(&rule.fact, timeless);
+            reaches.push(format!("\n  AND NOT ({probe} IS NOT NULL{without})"));
+        }
+        sql.finish(format!("SELECT count(*) AS people {people}{}", reaches.concat()))
+    }
+
+    /// `FROM … WHERE …` for the people of a workgroup who can still be identified, as `s`.
+    pub(crate) fn people(&self, sql: &mut Sql, workgroup: &str) -> String {
+        let subject = &self.dataset.subject;
+        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        let bound = sql.bind(workgroup.into());
+        let of_workgroup = match &subject.workgroup {
+            WorkgroupOf::Column(column) => {
+                format!("FROM {table} s\nWHERE s.{} = {bound}", quote(&column.value))
+            }
+            // Who belongs to two workgroups is judged by neither: the policy of one must not erase for the other.
+            WorkgroupOf::Query(query) => format!(
+                "FROM ({query}) w CROSS JOIN {table} s\nWHERE w.workgroup = {bound} AND s.{key} = w.subject\n  \
+                 AND (SELECT count(*) FROM ({query}) w WHERE w.subject = s.{key}) = 1",
+                query = query.value
+            ),
+        };
+        let identified = match &subject.erased_at {
+            Some(column) => format!("s.{} IS NULL", quote(&column.value)),
+            None => format!("(SELECT 1 FROM lapsed_erased e WHERE e.subject = +s.{key} LIMIT 1) IS NULL"),
+        };
+        format!("{of_workgroup} AND {identified}")
+    }
+
+    /// A common table `due` of (subject, rule) with everybody whom no rule keeps; the rule is null where no
+    /// candidate's rule holds. It is materialised so that each rule is asked once.
+    fn due(&self, sql: &mut Sql, question: &Question<'_>) -> String {
+        let key = quote(&self.dataset.subject.key.value);
+        let people = self.people(sql, question.workgroup);
+        let kept = self.kept_by_none(sql, question);
+        let rule = self.cases(sql, &self.dataset.rules.candidates, question, 1);
+        let rule = if rule.is_empty() {
+            "NULL".to_owned()
+        } else {
+            format!("CASE{rule} END")
+        };
+        format!("WITH due (subject, rule) AS MATERIALIZED (\nSELECT s.{key}, {rule}\n{people}{kept})")
+    }
+
+    fn verdict(&self, sql: &mut Sql, question: &Question<'_>) -> String {
+        let keeps = self.cases(sql, &self.dataset.rules.keeps, question, -1);
+        let candidates = self.cases(sql, &self.dataset.rules.candidates, question, 1);
+        if keeps.is_empty() && candidates.is_empty() {
+            return "0".to_owned();
+        }
+        format!("CASE{keeps}{candidates} ELSE 0 END")
+    }
+
+    fn cases(&self, sql: &mut Sql, rules: &[Rule], question: &Question<'_>, sign: i64) -> String {
+        self.on(rules, question.switches)
+            .map(|(place, rule)| {
+                let number = sign * (i64::try_from(place).unwrap_or(i64::MAX - 1) + 1);
+                format!(
+                    "\n  WHEN {} THEN {number}",
+                    self.holds(sql, rule, question.bounds)
+                )
+            })
+            .collect()
+    }
+
+    /// ` AND … IS NULL` for every keep that is on, the cheapest first.
+    fn kept_by_none(&self, sql: &mut Sql, question: &Question<'_>) -> String {
+        let mut keeps: Vec<&Rule> = self
+            .on(&self.dataset.rules.keeps, question.switches)
+            .map(|(_, rule)| rule)
+            .collect();
+        keeps.sort_by_key(|rule| self.cost(&rule.fact));
+        keeps
+            .into_iter()
+            .map(|rule| format!("\n  AND NOT ({})", self.holds(sql, rule, question.bounds)))
+            .collect()
+    }
+
+    /// The rules that the policy did not turn off, with their places.
+    fn on<'r>(&self, rules: &'r [Rule], switches: &'r [Switch]) -> impl Iterator<Item = (usize, &'r Rule)> {
+        rules
+            .iter()
+            .enumerate()
+            .filter(move |(_, rule)| rule.is_on(switches))
+    }
+
+    fn holds(&self, sql: &mut Sql, rule: &Rule, bounds: &Bounds) -> String {
+        let condition = self.condition(sql, rule, bounds);
+        format!(
+            "{} IS NOT NULL{}",
+            self.probe(&rule.fact, &condition),
+            self.without(rule)
+        )
+    }
+
+    fn condition(&self, sql: &mut Sql, rule: &Rule, bounds: &Bounds) -> String {
+        let fact = self.fact(&rule.fact);
+        fact.instants
+            .condition(sql, "f.at", rule.is, bounds, fact.never_ends, fact.date_is)
+    }
+
+    fn without(&self, rule: &Rule) -> String {
+        rule.without
+            .iter()
+            .map(|fact| format!(" AND {} IS NULL", self.probe(fact, "")))
+            .collect()
+    }
+
+    fn probe(&self, fact: &str, condition: &str) -> String {
+        let key = person_key(&self.dataset.subject.key.value);
+        let query = &self.fact(fact).query.value;
+        format!("(SELECT 1 FROM ({query}) f WHERE f.subject = {key}{condition} LIMIT 1)")
+    }
+}

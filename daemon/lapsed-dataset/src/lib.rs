@@ -1,0 +1,35 @@
+//! Where personal data lives.
+//!
+//! Operators already have a database, so lapsed learns theirs instead of asking them to move. The **dataset file**
+//! says what the store looks like: which table has one row per person, which rows hang on it, what erasing does
+//! to every column, what can happen to a person and which happenings make one due or keep one. Nothing in Rust
+//! knows a table of the platform; the reference schema is the first dataset and has no privilege.
+//!
+//! A file becomes a [`Dataset`] ([`Dataset::read`]), or findings. Held against what the store says of itself it
+//! becomes a [`Fitted`] dataset ([`Dataset::fit`]), or findings. Only that one writes SQL: the plan of a workgroup
+//! ([`Fitted::save`]), the re-check of a batch ([`Fitted::recheck`]), its erasure ([`Fitted::erase`]), one
+//! person's happenings for `explain` ([`Fitted::happenings`]).
+//!
+//! What can go wrong is mostly silent: a column nobody thought of keeps a name, seconds read as milliseconds
+//! make everybody due, a text that sorts wrongly keeps nobody. That is why so much of the crate is refusal.
+
+mod dataset;
+mod erase;
+mod fit;
+mod instants;
+mod judge;
+mod look;
+mod read;
+mod sample;
+mod shape;
+mod sql;
+
+pub use dataset::{
+    ColumnRule, Dataset, Export, Fact, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
+};
+pub use erase::Erasure;
+pub use fit::{Fitted, Survey};
+pub use instants::{DateIs, Instants};
+pub use judge::{Question, decode_verdict};
+pub use sample::judge_sample;
+pub use shape::DATASET_SHAPE;

@@ -1,0 +1,298 @@
+//! Carrying out a plan, batch by batch.
+//!
+//! The plan says who; each batch asks the rules about its people once more before it touches them. Between batches
+//! nothing is held: the platform goes on writing, a kill loses nothing, and running the plan again goes on
+//! behind the last committed batch.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use lapsed_dataset::{Erasure, Fitted, Question};
+use lapsed_model::{Bounds, Chance, Clock, Entry, KeyRing, Plan, Pseudonym, Value, Way, day_start};
+use lapsed_policy::Automatic;
+use lapsed_store::{Erased, PlanStatements, Seal, Store};
+use serde::Serialize;
+
+use crate::retention::Case;
+use crate::{JobError, Refusal};
+
+/// How many people a transaction takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchSize {
+    /// As many as are erased in a fifth of a second: the platform's own writes wait for that long at most.
+    Auto,
+    /// So many.
+    Fixed(u32),
+}
+
+/// What carrying out needs besides the plan.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The dataset that fits it.
+    pub fitted: &'a Fitted<'a>,
+    /// Pseudonyms and seals.
+    pub keys: &'a KeyRing,
+    /// Marks and entries.
+    pub clock: &'a dyn Clock,
+    /// Salts.
+    pub chance: &'a dyn Chance,
+    /// How many people a transaction takes.
+    pub batch: BatchSize,
+    /// The operator's stop: nothing is changed.
+    pub watch_only: bool,
+}
+
+/// What has become of a plan so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// People in the plan.
+    pub subjects: u64,
+    /// Anonymised.
+    pub anonymised: u64,
+    /// Dropped, because they became active or are gone.
+    pub dropped: u64,
+    /// Transactions of this run.
+    pub batches: u64,
+    /// People anonymised earlier whose columns had a period of their own that has passed now.
+    pub cleared_later: u64,
+    /// Whether nothing of the erased values is left in the store's own files. False where another program holds
+    /// an old snapshot: then the log keeps them until that program is done.
+    pub remnants_removed: bool,
+}
+
+/// Carries out a plan, or what is left of it. `report` hears after every batch.
+pub async fn apply(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    plan: &Plan,
+    mut report: impl FnMut(&Progress),
+) -> Result<Progress, JobError> {
+    may_apply(tools, case, plan)?;
+    tools.store.accept_keys(tools.keys).await?;
+    let seal = Seal {
+        key: tools.keys.newest(),
+        chance: tools.chance,
+    };
+    let switches = case.retention.switches();
+    let question = Question {
+        workgroup: &plan.store_key,
+        bounds: &plan.bounds,
+        switches: &switches,
+    };
+    let recheck = tools.fitted.recheck(&question, plan.way == Way::Automatic);
+    let mut progress = Progress {
+        subjects: plan.subjects,
+        anonymised: plan.anonymised,
+        dropped: plan.dropped,
+        ..Progress::default()
+    };
+    let mut size = Size::new(tools.batch);
+    loop {
+        let now = tools.clock.now();
+        let statements = PlanStatements {
+            recheck: recheck.clone(),
+            read: tools.fitted.read_batch(),
+            effects: tools.fitted.erase(&erasure(case, plan.way, now)),
+        };
+        let entry = |erased: &[Erased]| erased_entry(tools, plan, now, erased);
+        let began = Instant::now();
+        let batch = tools
+            .store
+            .apply_batch(&plan.id, size.people, &statements, entry, &seal)
+            .await?;
+        if batch.last.is_none() {
+            break;
+        }
+        size.learn(began.elapsed());
+        progress.anonymised += batch.anonymised;
+        progress.dropped += batch.dropped;
+        progress.batches += 1;
+        report(&progress);
+    }
+    progress.cleared_later = clear_overdue(tools, case, &seal, size.people).await?;
+    progress.remnants_removed = if progress.anonymised + progress.cleared_later > 0 {
+        tools.store.scrub(&tools.fitted.touched_indexes()).await?
+    } else {
+        true
+    };
+    Ok(progress)
+}
+
+fn may_apply(tools: &Tools<'_>, case: &Case<'_>, plan: &Plan) -> Result<(), Refusal> {
+    let (id, workgroup) = (plan.id.clone(), plan.workgroup.clone());
+    if tools.watch_only {
+        return Err(Refusal::WatchOnly);
+    }
+    Refusal::unless_open(plan.state, &plan.id)?;
+    if plan.way == Way::Automatic && case.retention.automatic == Automatic::Off {
+        return Err(Refusal::AutomaticOff(workgroup));
+    }
+    if tools.clock.now() >= plan.valid_until() {
+        let ended = plan
+            .valid_until()
+            .with_timezone(&plan.zone())
+            .format("%-d %B %Y")
+            .to_string();
+        return Err(Refusal::PlanEnded(id, ended, workgroup));
+    }
+    if plan.policy != case.policy_hash() {
+        return Err(Refusal::OtherPolicy(id, workgroup));
+    }
+    if plan.dataset != tools.fitted.dataset().hash {
+        return Err(Refusal::OtherDataset(id, workgroup));
+    }
+    Ok(())
+}
+
+/// How people of this workgroup are erased at `now`.
+#[must_use]
+pub fn erasure(case: &Case<'_>, way: Way, now: DateTime<Utc>) -> Erasure {
+    let zone = case.policy.zone;
+    let later = Bounds::today(now, zone);
+    let waits: BTreeMap<String, DateTime<Utc>> = ["keep_invoice_recipients"]
+        .into_iter()
+        .filter_map(|key| {
+            Some((
+                key.to_owned(),
+                day_start(zone, case.retention.period(key)?.before(later)),
+            ))
+        })
+        .collect();
+    Erasure {
+        way,
+        language: case.policy.language,
+        now,
+        zone,
+        waits,
+    }
+}
+
+/// people who were anonymised earlier, and whose invoices' bookkeeping period has passed since.
+async fn clear_overdue(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    seal: &Seal<'_>,
+    people: u32,
+) -> Result<u64, JobError> {
+    let how = erasure(case, Way::Automatic, tools.clock.now());
+    let read = tools.fitted.read_batch();
+    let effects = tools.fitted.clear_overdue(&how);
+    let mut cleared = 0;
+    for find in tools.fitted.find_overdue(&case.store_key, &how, people) {
+        loop {
+            let entry = |people: &[Erased]| cleared_entry(tools, case, how.now, people);
+            let batch = tools
+                .store
+                .clear_batch(&find, &read, &effects, entry, seal)
+                .await?;
+            if batch == 0 {
+                break;
+            }
+            cleared += batch;
+        }
+    }
+    Ok(cleared)
+}
+
+/// The pseudonym of a person in the ledger: over the workgroup's key, the person's, and the record's creation.
+#[must_use]
+pub fn pseudonym(keys: &KeyRing, tenant: &str, store_key: &str, person: &Erased) -> Pseudonym {
+    let created = match &person.created {
+        Value::Null => String::new(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+    };
+    let value = format!("{store_key}\u{1f}{}\u{1f}{created}", person.subject);
+    keys.newest().pseudonym("subject", tenant, &value)
+}
+
+fn erased_entry(tools: &Tools<'_>, plan: &Plan, now: DateTime<Utc>, erased: &[Erased]) -> Entry {
+    let tenant = &plan.workgroup.tenant;
+    let mut by_rule: BTreeMap<&str, Vec<Pseudonym>> = BTreeMap::new();
+    for person in erased {
+        let rule = person
+            .rule
+            .and_then(|place| plan.rules.get(place.checked_sub(1)?));
+        let rule = rule.map_or(plan.way.word(), String::as_str);
+        by_rule.entry(rule).or_default().push(pseudonym(
+            tools.keys,
+            tenant.as_str(),
+            &plan.store_key,
+            person,
+        ));
+    }
+    let payload = serde_json::json!({
+        "plan": plan.id,
+        "plan_hash": plan.hash,
+        "way": plan.way.word(),
+        "workgroup": plan.workgroup,
+        "policy": plan.policy,
+        "dataset": plan.dataset,
+        "cut_off": plan.bounds.cut_off,
+        "people": erased.len(),
+        "by_rule": by_rule,
+    });
+    Entry {
+        tenant: tenant.clone(),
+        at: now,
+        kind: "erased".to_owned(),
+        payload: payload.to_string(),
+    }
+}
+
+fn cleared_entry(tools: &Tools<'_>, case: &Case<'_>, now: DateTime<Utc>, people: &[Erased]) -> Entry {
+    let tenant = &case.workgroup.tenant;
+    let pseudonyms: Vec<Pseudonym> = people
+        .iter()
+        .map(|person| pseudonym(tools.keys, tenant.as_str(), &case.store_key, person))
+        .collect();
+    let payload = serde_json::json!({
+        "workgroup": case.workgroup,
+        "policy": case.policy_hash(),
+        "dataset": tools.fitted.dataset().hash,
+        "people": pseudonyms,
+    });
+    Entry {
+        tenant: tenant.clone(),
+        at: now,
+        kind: "cleared-later".to_owned(),
+        payload: payload.to_string(),
+    }
+}
+
+/// How many people the next batch takes.
+struct Size {
+    people: u32,
+    fixed: bool,
+}
+
+impl Size {
+    const TARGET: Duration = Duration::from_millis(200);
+
+    fn new(size: BatchSize) -> Self {
+        match size {
+            BatchSize::Auto => Self {
+                people: 500,
+                fixed: false,
+            },
+            BatchSize::Fixed(people) => Self { people, fixed: true },
+        }
+    }
+
+    /// Grows while batches are quick and halves when one was slow: slowly up, quickly down.
+    fn learn(&mut self, took: Duration) {
+        if self.fixed {
+            return;
+        }
+        self.people = match took {
+            _ if took > Self::TARGET => self.people / 2,
+            _ if took < Self::TARGET / 2 => self.people * 2,
+            _ => self.people,
+        }
+        .clamp(50, 10_000);
+    }
+}

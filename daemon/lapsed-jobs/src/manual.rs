@@ -1,0 +1,92 @@
+//! The manual way: staff anonymise one person.
+//!
+//! The rules do not bind it, but staff see what is still open and must say that they know. The machinery is the
+//! same as for a plan of thousands: a plan of one, a batch of one, one entry in the ledger.
+
+use chrono::{DateTime, Utc};
+use lapsed_dataset::Fitted;
+use lapsed_model::{Language, SubjectKey, Way};
+use lapsed_store::Store;
+use serde::Serialize;
+
+use crate::apply::{Progress, Tools, apply};
+use crate::explain::{Person, RuleReport, happenings, person, report};
+use crate::retention::{Case, keep_policy, new_plan};
+use crate::{JobError, Refusal};
+
+/// What is open for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenBusiness {
+    /// The store's key of the person.
+    pub customer: SubjectKey,
+    /// Future tickets, running memberships, unpaid orders: whatever the dataset calls open.
+    pub open: Vec<RuleReport>,
+    /// Other records of the tenant with the same contact: they stay as they are.
+    pub same_contact: Vec<SubjectKey>,
+}
+
+impl OpenBusiness {
+    /// Whether staff must say explicitly that they know.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        !self.open.is_empty() || !self.same_contact.is_empty()
+    }
+}
+
+/// Looks what is open. Refuses where the policy has not turned this way in on, and for who is anonymised already.
+pub async fn open_business(
+    store: &Store,
+    fitted: &Fitted<'_>,
+    case: &Case<'_>,
+    tenant_keys: &[String],
+    customer: &str,
+    now: DateTime<Utc>,
+    language: Language,
+) -> Result<OpenBusiness, JobError> {
+    const MOST: u32 = 20;
+    if !case.retention.by_staff {
+        return Err(Refusal::ByStaffOff(case.workgroup.clone()).into());
+    }
+    let person = person(store, fitted, case, customer).await?;
+    if person.anonymised {
+        return Err(Refusal::AlreadyAnonymised(case.workgroup.clone(), person.key.to_string()).into());
+    }
+    let happenings = happenings(store, fitted, case, &person.key).await?;
+    let bounds = case.bounds(now);
+    let open = fitted
+        .dataset()
+        .rules
+        .open
+        .iter()
+        .map(|rule| report("open", rule, &happenings, &bounds, language));
+    let same_contact = match fitted.same_contact(tenant_keys, &person.key, MOST) {
+        Some(statement) => store.rows(&statement).await?,
+        None => Vec::new(),
+    };
+    let same_contact = same_contact
+        .into_iter()
+        .filter_map(Person::of)
+        .filter(|person| !person.anonymised);
+    Ok(OpenBusiness {
+        open: open.filter(|rule| rule.holds).collect(),
+        same_contact: same_contact.map(|person| person.key).collect(),
+        customer: person.key,
+    })
+}
+
+/// Anonymises one person by hand. Whoever calls this has shown what is open and asked.
+pub async fn anonymise(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    person: &SubjectKey,
+) -> Result<Progress, JobError> {
+    if tools.watch_only {
+        return Err(Refusal::WatchOnly.into());
+    }
+    let bounds = case.bounds(tools.clock.now());
+    keep_policy(tools.store, case, bounds.now, tools.keys, tools.chance).await?;
+    let new = new_plan(tools.fitted, case, bounds, Way::Manual, person.to_string());
+    let subjects = tools.fitted.save_one(&case.store_key, person, &new.id());
+    let plan = tools.store.save_plan(&new, &subjects).await?;
+    apply(tools, case, &plan, |_| {}).await
+}

@@ -1,0 +1,59 @@
+//! Holding a dataset against a store.
+
+use std::collections::BTreeMap;
+
+use lapsed_config::Finding;
+use lapsed_dataset::{Dataset, Erasure, Fitted, Survey, judge_sample};
+use lapsed_store::{Store, StoreError};
+
+/// Asks the store everything that the dataset claims about it, samples the instants of every fact, and gives back a
+/// dataset that fits, or what does not.
+pub async fn fit<'d>(
+    store: &Store,
+    dataset: &'d Dataset,
+) -> Result<(Option<Fitted<'d>>, Vec<Finding>), StoreError> {
+    let mut survey = Survey {
+        catalogue: store.catalogue().await?,
+        ..Survey::default()
+    };
+    for query in dataset.queries() {
+        let shape = store.shape(&query.value).await?;
+        let people = survey.catalogue.tables.get(&dataset.subject.table.value);
+        let can_probe = people.is_some_and(|people| people.column(&dataset.subject.key.value).is_some());
+        if can_probe && shape.as_ref().is_ok_and(|shape| shape.has("subject")) {
+            survey.plans.insert(
+                query.value.clone(),
+                store.query_plan(&dataset.probe(&query.value)).await?,
+            );
+        }
+        survey.shapes.insert(query.value.clone(), shape);
+    }
+    let (fitted, mut findings) = dataset.fit(survey);
+    let Some(fitted) = fitted else {
+        return Ok((None, findings));
+    };
+    for (fact, sample) in fitted.samples() {
+        findings.extend(judge_sample(fact, &store.rows(&sample).await?));
+    }
+    let plausible = !findings.iter().any(Finding::is_error);
+    Ok((plausible.then_some(fitted), findings))
+}
+
+/// Tries the erasure on one person and undoes it, so that constraints, triggers and unique indexes speak before the
+/// first night. Says nothing about a store without people.
+pub async fn try_erasure(
+    store: &Store,
+    fitted: &Fitted<'_>,
+    how: &Erasure,
+) -> Result<Option<Finding>, StoreError> {
+    let how = Erasure {
+        waits: BTreeMap::new(),
+        ..how.clone()
+    };
+    let refusal = store.try_effects(&fitted.anybody(), &fitted.erase(&how)).await?;
+    Ok(refusal.map(|refusal| {
+        Finding::error(format!("the store refuses the erasure: {refusal}"))
+            .at(fitted.dataset().subject.table.span.clone())
+            .help("it was tried on one person and undone; change what erasing does to that column, or the constraint")
+    }))
+}

@@ -1,0 +1,39 @@
+//! The nouns of lapsed, and its clock.
+//!
+//! Everything else in the daemon speaks in these words: a [`Workgroup`] of a tenant keeps its customers for a
+//! [`Period`]; the period and a [`Clock`] give the [`Bounds`] that rules are judged by; a [`Rule`] compares
+//! what happened to a person with those bounds; a [`Plan`] is the list of people that follows, and the ledger
+//! remembers what was done to them as keyed [`Pseudonym`]s.
+//!
+//! The crate is the floor of the house: no input or output, no async, no database. What stands here can be
+//! reasoned about with pencil and paper, and tested without a world.
+
+mod bounds;
+mod catalogue;
+mod chance;
+mod clock;
+mod keys;
+mod language;
+mod ledger;
+mod period;
+mod pii;
+mod plan;
+mod rule;
+mod statement;
+mod subject;
+mod tenant;
+
+pub use bounds::{Bounds, day_start};
+pub use catalogue::{Catalogue, Column, ForeignKey, Index, QueryColumn, QueryPlan, QueryShape, Table};
+pub use chance::{Chance, SeededChance, SystemChance};
+pub use clock::{Clock, SimulatedClock, SystemClock};
+pub use keys::{Key, KeyRing, KeyRingError, Pseudonym};
+pub use language::{Language, Texts, UnknownLanguage};
+pub use ledger::{ChainFault, ChainWalk, Digest, Entry, Head, Link, Sealed};
+pub use period::{Period, PeriodError, Unit};
+pub use pii::Pii;
+pub use plan::{Batch, Counts, Plan, PlanState, Verdict, Way};
+pub use rule::{At, Happening, Rule, Rules, Switch, Test};
+pub use statement::{Statement, Value};
+pub use subject::SubjectKey;
+pub use tenant::{NameError, TenantName, Workgroup};

@@ -1,0 +1,26 @@
+//! A tenant's TOML becomes a policy, or findings; and the judges.
+//!
+//! The file is written by people who run a theatre or a salon. [`read`] takes it as a whole: every finding at
+//! once, in their words, or a [`Policy`] in which nothing is left to be resolved: what a workgroup inherits from
+//! the head of the file already stands in its own [`Retention`], and a schedule in words is cron text.
+//!
+//! What can go wrong: a file that is half right. There is no such policy: with a single error nothing of the
+//! file takes effect and the last good version stays in force. Warnings and hints keep nothing back.
+
+mod example;
+mod forms;
+mod judge;
+mod night;
+mod policy;
+mod read;
+mod retention;
+mod schedule;
+mod shape;
+mod zone;
+
+pub use example::{Example, Expect, Told, When};
+pub use judge::*;
+pub use policy::{Automatic, IfMissed, Limits, Policy, Retention};
+pub use read::{hints, read};
+pub use schedule::Schedule;
+pub use shape::POLICY_SHAPE;

@@ -1,0 +1,109 @@
+//! What a store can refuse, in words that say what to do next.
+
+use std::path::PathBuf;
+
+/// Why the store could not do what a verb asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such file.
+    #[error("there is no store at {}: `lapsed migrate` creates one there", .0.display())]
+    Missing(PathBuf),
+    /// The file is not a SQLite database, or is damaged.
+    #[error("{} is not a SQLite database: check `[store] url`", .0.display())]
+    NotADatabase(PathBuf),
+    /// Nothing may be written to it.
+    #[error("the store is read-only: lapsed needs to write to the database file and to its folder")]
+    ReadOnly,
+    /// Somebody else holds the write lock.
+    #[error("another program keeps the store locked: try again when it is done with its transaction")]
+    Locked,
+    /// No room left on the disk.
+    #[error("the disk of the store is full: make room, then run the command again (nothing was lost)")]
+    Full,
+    /// Its tables come from a version that this one does not know.
+    #[error(
+        "the store was migrated by a newer lapsed (its schema is {found}, this program knows up to {known}): install that version"
+    )]
+    Newer {
+        /// The store's schema.
+        found: i64,
+        /// The newest schema that this program knows.
+        known: i64,
+    },
+    /// Its tables are missing or older.
+    #[error("the store has not been migrated to this version: run `lapsed migrate`")]
+    NotMigrated,
+    /// A table of the daemon's name that the daemon did not make.
+    #[error(
+        "the store has a table `{0}` that lapsed did not create: names that begin with `lapsed_` are the daemon's"
+    )]
+    Foreign(String),
+    /// The reference schema is meant for an empty store.
+    #[error(
+        "the store already has tables of its own ({0}): the reference schema is created in an empty store only"
+    )]
+    NotEmpty(String),
+    /// The ring holds a key of this name with another secret.
+    #[error("key `{0}` is not the one that this store was served with before: put the right key ring back")]
+    WrongKey(String),
+    /// A key that made entries is gone from the ring.
+    #[error("key `{0}` is missing from the key ring: put it back, old entries cannot be read without it")]
+    MissingKey(String),
+    /// No plan of this id.
+    #[error("there is no plan `{0}`: `lapsed plan TENANT/WORKGROUP --save` makes one")]
+    NoPlan(String),
+    /// A row that no version of lapsed writes.
+    #[error("row {row} of `{table}` is damaged: its `{column}` is {found}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        row: String,
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// Whatever else the database says.
+    #[error("the database refused to {doing}: {source}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What it said.
+        source: sqlx::Error,
+    },
+}
+
+impl StoreError {
+    /// Whether the store is out of reach, as opposed to refusing what was asked.
+    #[must_use]
+    pub fn is_out_of_reach(&self) -> bool {
+        !matches!(
+            self,
+            StoreError::NoPlan(_)
+                | StoreError::WrongKey(_)
+                | StoreError::MissingKey(_)
+                | StoreError::NotEmpty(_)
+        )
+    }
+
+    /// Sorts what the database said while `doing` something.
+    pub(crate) fn of(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+        move |source| {
+            let code = match &source {
+                sqlx::Error::Database(database) => database.code().and_then(|code| code.parse::<u32>().ok()),
+                _ => None,
+            };
+            // SQLite's primary result code is the low byte of the extended one.
+            match code.map(|code| code & 0xff) {
+                Some(5 | 6) => StoreError::Locked,
+                Some(8) => StoreError::ReadOnly,
+                Some(13) => StoreError::Full,
+                _ => StoreError::Database { doing, source },
+            }
+        }
+    }
+}
+
+/// What every verb returns.
+pub(crate) type Result<T> = std::result::Result<T, StoreError>;

@@ -1,0 +1,154 @@
+//! The ledger's rows.
+
+use chrono::DateTime;
+use lapsed_model::{Digest, Entry, Head, Link, Sealed, TenantName};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::Store;
+use super::apply::Seal;
+use crate::error::{Result, StoreError};
+
+/// Seals an entry behind its tenant's head and writes both. The last thing a transaction does before it commits.
+pub(super) async fn append(connection: &mut SqliteConnection, entry: Entry, seal: &Seal<'_>) -> Result<Head> {
+    let doing = "write a ledger entry";
+    let head = sqlx::query("SELECT tenant, sequence, hash FROM lapsed_ledger_head WHERE tenant = $1")
+        .bind(entry.tenant.as_str())
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(StoreError::of(doing))?;
+    let head = head.map(|row| read_head(&row)).transpose()?;
+    let sealed = entry.seal(head.as_ref(), &seal.chance.token(), seal.key);
+    let Sealed { entry, link, .. } = &sealed;
+    let sequence = number(link.sequence);
+    sqlx::query(
+        "INSERT INTO lapsed_ledger (tenant, sequence, at, kind, payload, salt, payload_digest, hash, key, mac) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(entry.tenant.as_str())
+    .bind(sequence)
+    .bind(entry.at.timestamp_millis())
+    .bind(&entry.kind)
+    .bind(&entry.payload)
+    .bind(&link.salt)
+    .bind(link.payload_digest.to_string())
+    .bind(link.hash.to_string())
+    .bind(&link.key)
+    .bind(&link.mac)
+    .execute(&mut *connection)
+    .await
+    .map_err(StoreError::of(doing))?;
+    sqlx::query(
+        "INSERT INTO lapsed_ledger_head (tenant, sequence, hash) VALUES ($1, $2, $3) \
+         ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
+    )
+    .bind(entry.tenant.as_str())
+    .bind(sequence)
+    .bind(link.hash.to_string())
+    .execute(&mut *connection)
+    .await
+    .map_err(StoreError::of(doing))?;
+    Ok(sealed.head())
+}
+
+impl Store {
+    /// A tenant's entries behind number `after`, in order, at most `most`: a chain is walked in pieces, so that
+    /// its length costs no memory.
+    pub async fn ledger(&self, tenant: &TenantName, after: u64, most: u32) -> Result<Vec<Sealed>> {
+        let rows = sqlx::query(
+            "SELECT tenant, sequence, at, kind, payload, salt, payload_digest, hash, key, mac FROM lapsed_ledger \
+             WHERE tenant = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
+        )
+        .bind(tenant.as_str())
+        .bind(number(after))
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::of("read the ledger"))?;
+        rows.iter().map(read_sealed).collect()
+    }
+
+    /// The head of every chain.
+    pub async fn heads(&self) -> Result<Vec<Head>> {
+        let rows = sqlx::query("SELECT tenant, sequence, hash FROM lapsed_ledger_head ORDER BY tenant")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of("read the ledger's heads"))?;
+        rows.iter().map(read_head).collect()
+    }
+
+    /// Tenants that have entries, whether or not they have a head.
+    pub async fn tenants_in_ledger(&self) -> Result<Vec<TenantName>> {
+        let names: Vec<String> = sqlx::query_scalar(
+            "SELECT tenant FROM lapsed_ledger UNION SELECT tenant FROM lapsed_ledger_head ORDER BY tenant",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::of("read the ledger's tenants"))?;
+        names
+            .iter()
+            .map(|name| parse(name, "lapsed_ledger", name, "tenant"))
+            .collect()
+    }
+}
+
+/// A sequence as the store keeps it. Past 2^63 entries a chain has other worries.
+fn number(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+fn read_head(row: &SqliteRow) -> Result<Head> {
+    let tenant: String = row.get("tenant");
+    let hash: String = row.get("hash");
+    Ok(Head {
+        tenant: parse(&tenant, "lapsed_ledger_head", &tenant, "tenant")?,
+        sequence: row.get::<i64, _>("sequence").unsigned_abs(),
+        hash: parse(&hash, "lapsed_ledger_head", &tenant, "hash")?,
+    })
+}
+
+/// A row as it stands. What no digest could be is read as a digest that fits nothing: `verify` names the entry.
+fn read_sealed(row: &SqliteRow) -> Result<Sealed> {
+    let tenant: String = row.get("tenant");
+    let sequence: i64 = row.get("sequence");
+    let payload: Option<String> = row.get("payload");
+    let digest = |column| row.get::<String, _>(column).parse().unwrap_or(Digest::ZERO);
+    let entry = Entry {
+        tenant: parse(
+            &tenant,
+            "lapsed_ledger",
+            &format!("{tenant} #{sequence}"),
+            "tenant",
+        )?,
+        at: DateTime::from_timestamp_millis(row.get("at")).unwrap_or_default(),
+        kind: row.get("kind"),
+        payload: payload.clone().unwrap_or_default(),
+    };
+    let link = Link {
+        sequence: sequence.unsigned_abs(),
+        salt: row.get("salt"),
+        payload_digest: digest("payload_digest"),
+        hash: digest("hash"),
+        key: row.get("key"),
+        mac: row.get("mac"),
+    };
+    Ok(Sealed {
+        entry,
+        has_payload: payload.is_some(),
+        link,
+    })
+}
+
+pub(super) fn parse<T: std::str::FromStr>(
+    text: &str,
+    table: &'static str,
+    row: &str,
+    column: &'static str,
+) -> Result<T> {
+    text.parse().map_err(|_unreadable| StoreError::Inconsistent {
+        table,
+        row: row.to_owned(),
+        column,
+        found: format!("`{text}`"),
+    })
+}

@@ -1,0 +1,132 @@
+//! The store on SQLite: opening, and the two kinds of connection.
+
+mod apply;
+mod catalogue;
+mod keys;
+mod ledger;
+mod migrate;
+mod plans;
+mod policies;
+mod rows;
+mod scrub;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Sqlite, Transaction};
+
+use crate::error::{Result, StoreError};
+
+pub use apply::{Erased, PlanStatements, Seal};
+pub use migrate::Migrations;
+pub use plans::NewPlan;
+pub use policies::PolicyVersion;
+pub use rows::Row;
+
+/// A store on SQLite.
+#[derive(Clone, Debug)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+/// How long a statement waits for another program's transaction before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Opens the store at `path`, whatever state its tables are in.
+    pub async fn open(path: &Path) -> Result<Store> {
+        Self::open_or_create(path, false).await
+    }
+
+    /// Opens the store at `path` and makes an empty one where there is none.
+    pub async fn create(path: &Path) -> Result<Store> {
+        Self::open_or_create(path, true).await
+    }
+
+    async fn open_or_create(path: &Path, create: bool) -> Result<Store> {
+        if !create && !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        refuse_what_is_no_database(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(create)
+            .busy_timeout(BUSY_TIMEOUT)
+            .synchronous(SqliteSynchronous::Full)
+            .optimize_on_close(false, None);
+        // One writer: transactions queue here, in order, instead of failing on each other's locks.
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::raw_sql(include_str!("../../sql/batch.sql"))
+                        .execute(connection)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(
+                options
+                    .clone()
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .pragma("secure_delete", "ON"),
+            );
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_lazy_with(options.pragma("query_only", "ON"));
+        let store = Store { writer, readers };
+        store.is_readable(path).await?;
+        Ok(store)
+    }
+
+    /// Reads the header of the file, so that a file that is no database is refused here and not somewhere later.
+    async fn is_readable(&self, path: &Path) -> Result<()> {
+        match sqlx::query("SELECT count(*) FROM sqlite_schema")
+            .execute(&self.readers)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(sqlx::Error::Database(refusal)) if matches!(refusal.code().as_deref(), Some("26" | "11")) => {
+                Err(StoreError::NotADatabase(path.to_owned()))
+            }
+            Err(other) => Err(StoreError::of("open the store")(other)),
+        }
+    }
+
+    /// Closes every connection; what is in the log is on the disk already.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// Begins a transaction that holds the write lock from its first statement, so that it cannot fail half-way
+    /// for want of it.
+    async fn begin(&self, doing: &'static str) -> Result<Transaction<'static, Sqlite>> {
+        self.writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(StoreError::of(doing))
+    }
+}
+
+/// SQLite takes its time to notice that a file is none of its own, and would make a new database of an empty folder
+/// entry; the header says it at once.
+fn refuse_what_is_no_database(path: &Path) -> Result<()> {
+    use std::io::Read;
+    let mut header = Vec::with_capacity(16);
+    if path.is_dir() {
+        return Err(StoreError::NotADatabase(PathBuf::from(path)));
+    }
+    let Ok(file) = std::fs::File::open(path) else {
+        return Ok(());
+    };
+    let read = file.take(16).read_to_end(&mut header);
+    if read.is_ok() && !header.is_empty() && header != b"SQLite format 3\0" {
+        return Err(StoreError::NotADatabase(PathBuf::from(path)));
+    }
+    Ok(())
+}
