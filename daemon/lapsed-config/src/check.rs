@@ -10,14 +10,71 @@ use crate::{Entry, File, Finding, Key, Kind, Shape, Spanned, Table, Value, synta
 /// their place says that the person did write something.
 #[must_use]
 pub fn read(file: &File, shape: &'static Shape) -> (Table, Vec<Finding>) {
+    if let Some(finding) = not_this_kind_of_file(file, shape) {
+        return (Table::default(), vec![finding]);
+    }
     let mut findings = Vec::new();
     let mut root = syntax::parse(file, &mut findings);
+    let of_form = findings.len();
     Check {
         root: shape,
         findings: &mut findings,
     }
     .table(&mut root, shape, "");
-    (root, findings)
+    // A value that lacks its quotes and is wrong besides: the second finding shows it with its quotes.
+    let (form, meaning) = findings.split_at(of_form);
+    let is_answered = |early: &Finding| {
+        let shows_quotes = |help: &String| help.contains("`\"") || help.contains("= \"");
+        let in_full =
+            |late: &Finding| late.span == early.span && late.help.as_ref().is_some_and(shows_quotes);
+        early.note.is_none() && early.span.is_some() && meaning.iter().any(in_full)
+    };
+    let told = form
+        .iter()
+        .filter(|finding| !is_answered(finding))
+        .chain(meaning)
+        .cloned()
+        .collect();
+    (root, told)
+}
+
+/// A file that is empty or of another format would bring a finding for each of its lines.
+fn not_this_kind_of_file(file: &File, shape: &Shape) -> Option<Finding> {
+    let lines = || {
+        file.text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    };
+    let Some(first) = lines().next() else {
+        let required: Vec<String> = shape
+            .keys
+            .iter()
+            .filter(|key| key.required)
+            .map(|key| format!("`{}`", key.name))
+            .collect();
+        return Some(
+            Finding::error("there is nothing in this file")
+                .help(format!("it needs at least {}", required.join(", "))),
+        );
+    };
+    let looks_like = match first {
+        line if line.starts_with('{') => "JSON",
+        line if line.starts_with("<?xml") || line.starts_with("<!") || line.starts_with("<html") => {
+            "a web page or XML"
+        }
+        line if line.starts_with("---") => "YAML",
+        line if line.starts_with("{\\rtf") || line.starts_with("PK") => "a word processor's document",
+        _ => return None,
+    };
+    let start = file.text.find(first)?;
+    Some(
+        Finding::error(format!(
+            "this file looks like {looks_like}, and it should be TOML"
+        ))
+        .at(start..start + first.len())
+        .help("write it in a plain text editor: a line is a setting such as `language = \"de\"`"),
+    )
 }
 
 struct Check<'f> {
@@ -28,10 +85,24 @@ struct Check<'f> {
 impl Check<'_> {
     /// `path` is how the table is headed: empty for the file, `retention`, `workgroups.*.retention`.
     fn table(&mut self, table: &mut Table, shape: &'static Shape, path: &str) {
+        let names: Vec<String> = table
+            .entries
+            .iter()
+            .map(|entry| entry.key.value.clone())
+            .collect();
         for entry in &mut table.entries {
-            let Some(key) = shape.key(&entry.key.value) else {
-                self.findings.push(unknown_key(self.root, shape, path, entry));
-                continue;
+            let key = match shape.key(&entry.key.value) {
+                Some(key) => key,
+                None => {
+                    let (finding, meant) = unknown_key(self.root, shape, path, entry);
+                    self.findings.push(finding);
+                    // What was meant is judged as if it had been written, unless it was written too.
+                    let Some(key) = meant.filter(|key| !names.iter().any(|name| name == key.name)) else {
+                        continue;
+                    };
+                    key.name.clone_into(&mut entry.key.value);
+                    key
+                }
             };
             self.value(
                 &mut entry.value,
@@ -57,7 +128,7 @@ impl Check<'_> {
         match (kind, &mut value.value) {
             (_, Value::Broken) => {}
             (Kind::Later(comes_with), _) => {
-                self.findings.push(later(place.key, value, comes_with));
+                self.findings.push(later(place.path, value, comes_with));
                 value.value = Value::Broken;
             }
             (Kind::Table(shape), Value::Table(table)) => self.table(table, shape, place.path),
@@ -133,15 +204,15 @@ fn below(path: &str, name: &str) -> String {
     }
 }
 
-fn later(key: &Key, value: &Spanned<Value>, comes_with: &str) -> Finding {
-    let name = key.name;
+fn later(path: &str, value: &Spanned<Value>, comes_with: &str) -> Finding {
+    let name = path.rsplit('.').next().unwrap_or(path);
     let (shown, remove) = match &value.value {
         Value::Table(_) => (
-            format!("`[{name}]`"),
+            format!("`[{path}]`"),
             "remove the section, or put a `#` in front of each of its lines",
         ),
         Value::List(list) if list.iter().any(|value| value.as_table().is_some()) => (
-            format!("`[[{name}]]`"),
+            format!("`[[{path}]]`"),
             "remove its sections, or put a `#` in front of each of their lines",
         ),
         _ => (
@@ -167,22 +238,22 @@ fn missing(key: &Key, table: &Table, path: &str) -> Finding {
         Some(span) => Finding::error(format!("`{}` is missing here", key.name)).at(span.clone()),
         None => Finding::error(format!("`{}` is missing", key.name)),
     };
-    let line = match key.kind {
-        Kind::Table(_) | Kind::Map { .. } | Kind::Tables(_) => format!("add a section `{}`", key.example),
-        _ => format!("add a line such as `{} = {}`", key.name, key.example),
-    };
     let doc = key.doc.trim_end_matches('.');
-    let finding = finding.note(format!(
-        "`{}` is {}{}",
-        key.name,
-        doc[..1].to_lowercase(),
-        &doc[1..]
-    ));
-    if path.is_empty() {
-        finding.help(format!(
+    let first = doc
+        .chars()
+        .next()
+        .map(|letter| letter.to_lowercase().to_string())
+        .unwrap_or_default();
+    let rest = doc.chars().skip(1).collect::<String>();
+    let finding = finding.note(format!("`{}`: {first}{rest}", key.name));
+    let line = format!("add a line such as `{} = {}`", key.name, key.example);
+    match key.kind {
+        Kind::Table(_) | Kind::Map { .. } | Kind::Tables(_) => {
+            finding.help(format!("add a section `{}`", key.example))
+        }
+        _ if path.is_empty() => finding.help(format!(
             "{line} at the top of the file, above the first `[section]`"
-        ))
-    } else {
-        finding.help(line)
+        )),
+        _ => finding.help(line),
     }
 }

@@ -33,7 +33,10 @@ pub(crate) fn duplicate(original: &str, mended: &Mended, place: &Range<usize>) -
     };
     let (earlier, here) = (&statements[..here], &statements[here]);
     match here.kind {
-        StatementKind::Heading => heading(finding, &shown(here), name, earlier, line, shown),
+        StatementKind::Heading => {
+            let finding = finding.at(mended.to_original(&here.content));
+            heading(finding, &shown(here), name, earlier, line, shown)
+        }
         StatementKind::Setting { equals } if place.start > equals => {
             finding.help("keep one of the two within the braces")
         }

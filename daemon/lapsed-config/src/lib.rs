@@ -32,7 +32,7 @@ pub use check::read;
 pub use file::{File, Unreadable};
 pub use finding::{Finding, Reported, Severity};
 pub use forms::{COUNT_OF_PEOPLE, DATE, PERCENT, PERIOD, parse_count_of_people, parse_date, parse_percent};
-pub use near::nearest;
+pub use near::{nearest, plain_name};
 pub use render::{render, reported};
 pub use schema::schema;
 pub use shape::{Complaint, Form, Key, Kind, Shape};

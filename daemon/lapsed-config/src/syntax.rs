@@ -86,8 +86,10 @@ struct Reader<'t>(&'t Mended);
 
 impl Reader<'_> {
     fn table(&self, table: &DeTable<'_>, span: Option<Range<usize>>) -> Table {
+        // A name that cannot be one was told about; nothing more is said of it.
         let mut entries: Vec<Entry> = table
             .iter()
+            .filter(|(key, _)| !self.0.is_broken(&self.0.to_original(&key.span())))
             .map(|(key, value)| Entry {
                 key: Spanned::new(key.get_ref().to_string(), self.0.to_original(&key.span())),
                 value: self.value(value.get_ref(), &value.span()),

@@ -22,11 +22,13 @@ pub(crate) fn wrong_value(value: &Spanned<Value>, kind: &Kind, name: &str, key: 
     let span = value.span.clone();
     match (kind, &value.value) {
         (Kind::Text, Value::Text(text)) if !text.trim().is_empty() => None,
-        (Kind::Text, Value::Text(_)) => Some(
-            Finding::error(format!("`{name}` is empty"))
-                .at(span)
-                .help("write something between the quotes, or remove the line"),
-        ),
+        (Kind::Text, Value::Text(_)) => Some(Finding::error(format!("`{name}` is empty")).at(span).help(
+            if key.required {
+                "write something between the quotes"
+            } else {
+                "write something between the quotes, or remove the line"
+            },
+        )),
         (Kind::Form(form), Value::Text(text)) => wrong_form(form, text).map(|finding| finding.at(span)),
         (Kind::Form(form), _) => {
             let finding = match shown(&value.value) {
@@ -49,10 +51,14 @@ pub(crate) fn wrong_value(value: &Spanned<Value>, kind: &Kind, name: &str, key: 
         (Kind::Whole(least, most), Value::Whole(number)) if (least..=most).contains(&number) => None,
         (Kind::Whole(least, most), found) => {
             let title = match shown(found) {
-                Some(text) => format!("`{text}` is not a whole number from {least} to {most}"),
-                None => format!("`{name}` wants a whole number from {least} to {most}"),
+                Some(text) => format!("`{name}` cannot be `{text}`"),
+                None => format!("`{name}` wants a whole number, not {}", sort(found)),
             };
-            Some(Finding::error(title).at(span).help(example(key, name)))
+            Some(
+                Finding::error(title)
+                    .at(span)
+                    .help(format!("write a whole number from {least} to {most}")),
+            )
         }
         _ if is_of_its_sort(&value.value, kind) => None,
         _ => Some(wrong_sort(kind, &value.value, name, key).at(span)),
@@ -96,15 +102,24 @@ fn wrong_word(words: &[(&str, &str)], text: &str, name: &str) -> Option<Finding>
     }
     if let Some(word) = known.find(|word| *word == text.trim()) {
         return Some(
-            Finding::error(format!("`{text}` has a space too many"))
+            Finding::error(format!("`{text}` has a space or a tab too many"))
                 .help(format!("write `{name} = \"{word}\"`")),
         );
     }
     let finding = Finding::error(format!("`{text}` is not a word for `{name}`"));
-    Some(match nearest(text, words.iter().map(|(word, _)| *word)) {
-        Some(word) => finding.help(format!("did you mean `\"{word}\"`?")),
-        None => finding.help(format!("write {}", listed(words))),
-    })
+    // `German` for `de`, and `de-AT`: the meaning of a word, or a word and more.
+    let lower = text.to_lowercase();
+    let by_meaning = |(word, doc): &&(&str, &str)| {
+        let more = lower.strip_prefix(word).and_then(|rest| rest.chars().next());
+        doc.to_lowercase() == lower || more.is_some_and(|letter| !letter.is_alphanumeric())
+    };
+    let meant = words.iter().find(by_meaning).map(|(word, _)| *word);
+    Some(
+        match meant.or_else(|| nearest(text, words.iter().map(|(word, _)| *word))) {
+            Some(word) => finding.help(format!("did you mean `\"{word}\"`?")),
+            None => finding.help(format!("write {}", listed(words))),
+        },
+    )
 }
 
 fn not_a_word(words: &[(&str, &str)], found: &Value, name: &str) -> Finding {
@@ -134,11 +149,20 @@ fn listed(words: &[(&str, &str)]) -> String {
 }
 
 fn wrong_sort(kind: &Kind, found: &Value, name: &str, key: &Key) -> Finding {
-    let title = format!("`{name}` wants {}, not {}", wanted(kind), sort(found));
-    let help = match (kind, found) {
-        (Kind::Tables(_), Value::Table(_)) => format!("write the heading with two brackets: `[[{name}]]`"),
+    let title = match (kind, found) {
+        (Kind::Tables(_), Value::Table(_)) => {
+            format!("the heading `[{name}]` needs two brackets: there may be several")
+        }
         (Kind::Table(_) | Kind::Map { .. }, Value::List(_)) => {
-            format!("write the heading with one bracket: `[{name}]`")
+            format!("the heading `[[{name}]]` has two brackets, and there is only one `{name}`")
+        }
+        _ => format!("`{name}` wants {}, not {}", wanted(kind), sort(found)),
+    };
+    let help = match (kind, found) {
+        (Kind::Either([Kind::Form(form), ..]), _) => how(form),
+        (Kind::Tables(_), Value::Table(_)) => format!("write `[[{name}]]`"),
+        (Kind::Table(_) | Kind::Map { .. }, Value::List(_)) => {
+            format!("write `[{name}]`")
         }
         (Kind::Table(_) | Kind::Map { .. } | Kind::Tables(_), _) => {
             format!("write a section, such as `{}`", key.example)

@@ -173,6 +173,30 @@ impl Fitted<'_> {
         })
     }
 
+    /// How many people who can still be identified every workgroup has: rows of (workgroup, people).
+    #[must_use]
+    pub fn workgroups(&self) -> Statement {
+        let subject = &self.dataset.subject;
+        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        let (from, workgroup) = match &subject.workgroup {
+            WorkgroupOf::Column(column) => (format!("{table} s"), format!("s.{}", quote(&column.value))),
+            WorkgroupOf::Query(query) => (
+                format!("{table} s JOIN ({}) w ON w.subject = s.{key}", query.value),
+                "w.workgroup".to_owned(),
+            ),
+        };
+        let identified = match &subject.erased_at {
+            Some(column) => format!("s.{} IS NULL", quote(&column.value)),
+            None => format!("(SELECT 1 FROM lapsed_erased e WHERE e.subject = +s.{key} LIMIT 1) IS NULL"),
+        };
+        Statement {
+            sql: format!(
+                "SELECT CAST({workgroup} AS TEXT), count(*) FROM {from} WHERE {identified} GROUP BY 1 ORDER BY 1"
+            ),
+            binds: Vec::new(),
+        }
+    }
+
     /// The headings of what [`Fitted::find`] shows after (key, workgroup, erased, created).
     #[must_use]
     pub fn found_columns(&self) -> Vec<&str> {

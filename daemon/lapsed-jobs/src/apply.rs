@@ -63,8 +63,25 @@ pub struct Progress {
     pub remnants_removed: bool,
 }
 
-/// Carries out a plan, or what is left of it. `report` hears after every batch.
+/// Carries out a plan, or what is left of it, and removes the remnants. `report` hears after every batch.
 pub async fn apply(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    plan: &Plan,
+    report: impl FnMut(&Progress),
+) -> Result<Progress, JobError> {
+    let mut progress = carry_out(tools, case, plan, report).await?;
+    progress.remnants_removed = if progress.anonymised + progress.cleared_later > 0 {
+        tools.store.scrub(&tools.fitted.touched_indexes()).await?
+    } else {
+        true
+    };
+    Ok(progress)
+}
+
+/// Carries out a plan, or what is left of it. The remnants stay until somebody scrubs the store: that costs what
+/// the store holds and not what the plan holds, so whoever carries out many plans does it once, behind the last.
+pub async fn carry_out(
     tools: &Tools<'_>,
     case: &Case<'_>,
     plan: &Plan,
@@ -113,11 +130,6 @@ pub async fn apply(
         report(&progress);
     }
     progress.cleared_later = clear_overdue(tools, case, &seal, size.people).await?;
-    progress.remnants_removed = if progress.anonymised + progress.cleared_later > 0 {
-        tools.store.scrub(&tools.fitted.touched_indexes()).await?
-    } else {
-        true
-    };
     Ok(progress)
 }
 

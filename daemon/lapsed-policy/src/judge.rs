@@ -129,9 +129,9 @@ fn first_day(now: DateTime<Utc>, zone: Tz, reached: impl Fn(NaiveDate) -> bool) 
     while after - before > 1 {
         let middle = before.midpoint(after);
         if reached(day(middle)?) {
-            after = middle
+            after = middle;
         } else {
-            before = middle
+            before = middle;
         }
     }
     Some(day_start(zone, day(after)?))

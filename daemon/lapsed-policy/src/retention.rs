@@ -81,6 +81,7 @@ pub(crate) fn retention(
         .text("warn_customer")
         .and_then(|text| Some(Spanned::new(parse_warning(text.value).ok()?, text.span)));
     let keep_invoice_recipients = layers.period("keep_invoice_recipients");
+    let invoices_are_meant = layers.meant_together("keep_invoice_recipients", "anonymise_after");
     let schedule = layers.text("schedule").map_or("at night", |text| text.value);
     let retention = Retention {
         anonymise_after: anonymise_after.value,
@@ -120,7 +121,7 @@ pub(crate) fn retention(
     periods_that_clash(
         &anonymise_after,
         warn_customer,
-        keep_invoice_recipients,
+        keep_invoice_recipients.filter(|_| invoices_are_meant),
         around.today,
         findings,
     );

@@ -13,62 +13,95 @@ use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 /// A tenant's file, whatever it holds.
-pub struct TenantFile {
+pub(crate) struct TenantFile {
     /// The stem of the file's name.
-    pub tenant: TenantName,
+    pub(crate) tenant: TenantName,
     /// Its text, or why it has none.
-    pub file: Result<File, Box<Unreadable>>,
+    pub(crate) file: Result<File, Box<Unreadable>>,
 }
 
 /// A folder of tenants' files.
-pub struct TenantFolder {
+pub(crate) struct TenantFolder {
     /// Every `*.toml` that is named like a tenant, in the order of the names.
-    pub files: Vec<TenantFile>,
+    pub(crate) files: Vec<TenantFile>,
     /// What else ends in `.toml`, and why it is left out.
-    pub findings: Vec<Unreadable>,
+    pub(crate) findings: Vec<Unreadable>,
 }
 
 /// Every tenant's file of a folder; a folder that cannot be read is a finding of its own.
-pub fn tenants(folder: &Path) -> Result<TenantFolder, Box<Unreadable>> {
+pub(crate) fn tenants(folder: &Path) -> Result<TenantFolder, Box<Unreadable>> {
     let refuse = |why: &std::io::Error| {
         let help = match why.kind() {
-            std::io::ErrorKind::NotFound => "create it, or name another one: `folder` below `[tenants]` in the settings".to_owned(),
+            std::io::ErrorKind::NotFound => {
+                "create it, or name another one: `folder` below `[tenants]` in the settings".to_owned()
+            }
             _ => format!("the system says: {why}"),
         };
-        refused(folder, Finding::error("the folder of the tenants' files cannot be read").help(help))
+        refused(
+            folder,
+            Finding::error("the folder of the tenants' files cannot be read").help(help),
+        )
     };
     let mut names: Vec<PathBuf> = std::fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name().into())).collect())
+        .and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.file_name().into()))
+                .collect()
+        })
         .map_err(|why| refuse(&why))?;
-    names.retain(|name: &PathBuf| name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")));
+    names.retain(|name: &PathBuf| {
+        name.extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+    });
     names.sort();
-    let mut found = TenantFolder { files: Vec::new(), findings: Vec::new() };
+    let mut found = TenantFolder {
+        files: Vec::new(),
+        findings: Vec::new(),
+    };
     for name in names {
-        let stem = name.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = name
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         match stem.parse::<TenantName>() {
             Ok(tenant) if name.extension().is_some_and(|extension| extension == "toml") => {
-                found.files.push(TenantFile { tenant, file: open_beneath(folder, &name) });
+                found.files.push(TenantFile {
+                    tenant,
+                    file: open_beneath(folder, &name),
+                });
             }
-            Ok(_) => found.findings.push(*wrong_name(&folder.join(&name), "the ending is written `.toml`, in small letters")),
-            Err(why) => found.findings.push(*wrong_name(&folder.join(&name), &why.to_string())),
+            Ok(_) => found.findings.push(*wrong_name(
+                &folder.join(&name),
+                "the ending is written `.toml`, in small letters",
+            )),
+            Err(why) => found
+                .findings
+                .push(*wrong_name(&folder.join(&name), &why.to_string())),
         }
     }
     Ok(found)
 }
 
 /// A file of a folder that others may write into.
-pub fn open_beneath(folder: &Path, name: &Path) -> Result<File, Box<Unreadable>> {
+pub(crate) fn open_beneath(folder: &Path, name: &Path) -> Result<File, Box<Unreadable>> {
     let path = folder.join(name);
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let within = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    let opened = rustix::fs::open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-        .and_then(|folder| match rustix::fs::openat2(&folder, name, flags, Mode::empty(), within) {
+    let opened = rustix::fs::open(
+        folder,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .and_then(
+        |folder| match rustix::fs::openat2(&folder, name, flags, Mode::empty(), within) {
             // A kernel or sandbox without the call: the name has one part, so not following it is the same.
             Err(Errno::NOSYS | Errno::PERM) if name.components().count() == 1 => {
                 rustix::fs::openat(&folder, name, flags, Mode::empty())
             }
             result => result,
-        });
+        },
+    );
     match opened {
         Ok(file) => contents(&path, file.into()),
         Err(why) => Err(cannot_open(&path, why)),
@@ -76,7 +109,7 @@ pub fn open_beneath(folder: &Path, name: &Path) -> Result<File, Box<Unreadable>>
 }
 
 /// A file of the operator's own: links are the operator's business.
-pub fn open(path: &Path) -> Result<File, Box<Unreadable>> {
+pub(crate) fn open(path: &Path) -> Result<File, Box<Unreadable>> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
         Ok(file) => contents(path, file.into()),
@@ -85,17 +118,27 @@ pub fn open(path: &Path) -> Result<File, Box<Unreadable>> {
 }
 
 fn contents(path: &Path, file: std::fs::File) -> Result<File, Box<Unreadable>> {
-    let kind = rustix::fs::fstat(&file).map_err(|why| cannot_open(path, why))?.st_mode;
+    let kind = rustix::fs::fstat(&file)
+        .map_err(|why| cannot_open(path, why))?
+        .st_mode;
     match FileType::from_raw_mode(kind) {
         FileType::RegularFile => {}
         FileType::Directory => return Err(refused(path, Finding::error("this is a folder, not a file"))),
-        _ => return Err(refused(path, Finding::error("this is not an ordinary file").help("put a file with the text in its place"))),
+        _ => {
+            return Err(refused(
+                path,
+                Finding::error("this is not an ordinary file").help("put a file with the text in its place"),
+            ));
+        }
     }
     let mut bytes = Vec::new();
     // One byte more than is allowed: a file that grows while it is read is noticed too.
     let most = File::MOST_BYTES as u64 + 1;
     file.take(most).read_to_end(&mut bytes).map_err(|why| {
-        refused(path, Finding::error("the file cannot be read").help(format!("the system says: {why}")))
+        refused(
+            path,
+            Finding::error("the file cannot be read").help(format!("the system says: {why}")),
+        )
     })?;
     File::from_bytes(&path.display().to_string(), &bytes)
 }
@@ -119,5 +162,8 @@ fn wrong_name(path: &Path, why: &str) -> Box<Unreadable> {
 }
 
 fn refused(path: &Path, finding: Finding) -> Box<Unreadable> {
-    Box::new(Unreadable { file: File::new(&path.display().to_string(), ""), finding })
+    Box::new(Unreadable {
+        file: File::new(&path.display().to_string(), ""),
+        finding,
+    })
 }

@@ -1,1 +1,47 @@
-fn main() {}
+//! `lapsed`: the daemon that keeps every tenant's promises about personal data, and its command line.
+//!
+//! This file is the table of contents: what was asked, who answers, and with which exit code.
+
+mod cli;
+mod commands;
+mod credentials;
+mod failure;
+mod files;
+mod installation;
+mod output;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::output::Output;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = Output::new(cli.json);
+    match run(&cli, &mut out).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(&out),
+    }
+}
+
+async fn run(cli: &Cli, out: &mut Output) -> failure::Result {
+    match &cli.command {
+        Command::Demo(args) => commands::demo::run(args, cli.language, out).await,
+        Command::Init(args) => commands::init::run(args, out),
+        Command::Check(args) => commands::check::run(&cli.config, args, out).await,
+        Command::Migrate(args) => commands::migrate::run(&cli.config, args, out).await,
+        Command::Find(args) => commands::find::run(&cli.config, args, out).await,
+        Command::Plan(args) => commands::plan::run(&cli.config, args, cli.language, out).await,
+        Command::Apply(args) => commands::apply::run(&cli.config, args, out).await,
+        Command::Explain(args) => commands::explain::run(&cli.config, args, cli.language, out).await,
+        Command::Anonymise(args) => commands::anonymise::run(&cli.config, args, cli.language, out).await,
+        Command::Ledger(args) => commands::ledger::run(&cli.config, args, out).await,
+        Command::Policy(args) => commands::policy::run(&cli.config, args, out).await,
+        Command::Schema(args) => commands::schema::run(args, out),
+        Command::Completions(args) => commands::completions::run(args, out),
+    }
+}

@@ -11,30 +11,30 @@ use crate::files;
 
 /// `lapsed.toml`, with every path made whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The SQLite store's file.
-    pub store: PathBuf,
+    pub(crate) store: PathBuf,
     /// The dataset's file; the shipped reference dataset where there is none.
-    pub dataset: Option<PathBuf>,
+    pub(crate) dataset: Option<PathBuf>,
     /// The store's keys of workgroups that are not simply TENANT/WORKGROUP.
-    pub workgroups: BTreeMap<String, Workgroup>,
+    pub(crate) workgroups: BTreeMap<String, Workgroup>,
     /// The folder of the tenants' files.
-    pub tenants: PathBuf,
+    pub(crate) tenants: PathBuf,
     /// What a policy may say at most.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// Plan and report everywhere, and change nothing.
-    pub watch_only: bool,
+    pub(crate) watch_only: bool,
     /// How many people one transaction anonymises.
-    pub erase_batch: EraseBatch,
+    pub(crate) erase_batch: EraseBatch,
     /// The credential that holds the key ring of the pseudonyms.
-    pub pseudonyms: String,
+    pub(crate) pseudonyms: String,
     /// Where credentials lie if the service manager hands none over.
-    pub credentials: PathBuf,
+    pub(crate) credentials: PathBuf,
 }
 
 /// How many people one transaction anonymises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EraseBatch {
+pub(crate) enum EraseBatch {
     /// As many as the store takes in a short time.
     Auto,
     /// So many.
@@ -43,31 +43,40 @@ pub enum EraseBatch {
 
 /// Settings that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// The file, for showing the findings.
-    pub file: File,
+    pub(crate) file: File,
     /// Everything that is wrong with it.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 impl Settings {
     /// Reads a settings file. Relative paths in it start at its own folder.
-    pub fn read(path: &Path) -> Result<Self, Box<Refused>> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Box<Refused>> {
         let file = files::open(path).map_err(|unreadable| {
             let Unreadable { file, mut finding } = *unreadable;
             if finding.help.is_none() {
-                finding.help = Some("`lapsed init` writes one; `--config FILE` or LAPSED_CONFIG names another".to_owned());
+                finding.help = Some(
+                    "`lapsed init` writes one; `--config FILE` or LAPSED_CONFIG names another".to_owned(),
+                );
             }
-            Box::new(Refused { file, findings: vec![finding] })
+            Box::new(Refused {
+                file,
+                findings: vec![finding],
+            })
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&file, folder).map_err(|findings| Box::new(Refused { file, findings }))
     }
 
     /// Reads the text of settings that lie in `folder`.
-    pub fn parse(file: &File, folder: &Path) -> Result<Self, Vec<Finding>> {
+    pub(crate) fn parse(file: &File, folder: &Path) -> Result<Self, Vec<Finding>> {
         let (root, mut findings) = lapsed_config::read(file, &SETTINGS_SHAPE);
-        let text = |section: &str, key: &str| root.table(section).and_then(|table| table.text(key)).map(|text| text.value);
+        let text = |section: &str, key: &str| {
+            root.table(section)
+                .and_then(|table| table.text(key))
+                .map(|text| text.value)
+        };
         let path = |section, key, default| folder.join(text(section, key).unwrap_or(default));
         let limits = root.table("limits");
         let workgroups = workgroups(&root, &mut findings);
@@ -83,7 +92,9 @@ impl Settings {
                         .and_then(|limits| limits.parsed("shortest_anonymise_after"))
                         .map_or(Limits::default().shortest_anonymise_after, |period| period.value),
                 },
-                watch_only: limits.and_then(|limits| limits.yes_no("watch_only")).is_some_and(|yes| yes.value),
+                watch_only: limits
+                    .and_then(|limits| limits.yes_no("watch_only"))
+                    .is_some_and(|yes| yes.value),
                 erase_batch: limits
                     .and_then(|limits| limits.whole("erase_batch"))
                     .and_then(|people| u32::try_from(people.value).ok())
@@ -97,7 +108,7 @@ impl Settings {
 
     /// The store's key of a workgroup.
     #[must_use]
-    pub fn store_key(&self, workgroup: &Workgroup) -> String {
+    pub(crate) fn store_key(&self, workgroup: &Workgroup) -> String {
         let listed = self.workgroups.iter().find(|(_, listed)| *listed == workgroup);
         listed.map_or_else(|| workgroup.to_string(), |(key, _)| key.clone())
     }
@@ -106,14 +117,27 @@ impl Settings {
 /// Who each of the store's keys belongs to; a workgroup under two keys could not say which it means.
 fn workgroups(root: &Table, findings: &mut Vec<Finding>) -> BTreeMap<String, Workgroup> {
     let mut workgroups: BTreeMap<String, Workgroup> = BTreeMap::new();
-    for entry in root.table("workgroups").map(|table| table.entries.as_slice()).unwrap_or_default() {
-        let Some(text) = entry.value.as_text() else { continue };
-        let Ok(workgroup) = text.value.parse::<Workgroup>() else { continue };
+    for entry in root
+        .table("workgroups")
+        .map(|table| table.entries.as_slice())
+        .unwrap_or_default()
+    {
+        let Some(text) = entry.value.as_text() else {
+            continue;
+        };
+        let Ok(workgroup) = text.value.parse::<Workgroup>() else {
+            continue;
+        };
         if let Some((key, _)) = workgroups.iter().find(|(_, listed)| **listed == workgroup) {
             findings.push(
-                Finding::error(format!("`{workgroup}` has two keys: `{key}` and `{}`", entry.key.value))
-                    .at(text.span)
-                    .help("keep one of the two lines: the people of a workgroup stand in the store under one key"),
+                Finding::error(format!(
+                    "`{workgroup}` has two keys: `{key}` and `{}`",
+                    entry.key.value
+                ))
+                .at(text.span)
+                .help(
+                    "keep one of the two lines: the people of a workgroup stand in the store under one key",
+                ),
             );
         }
         workgroups.insert(entry.key.value.clone(), workgroup);
@@ -131,7 +155,9 @@ fn sqlite_path(url: &str) -> Result<PathBuf, Complaint> {
     }
     let Some(path) = url.strip_prefix("sqlite:") else {
         return Err(match url.split_once(':') {
-            Some((scheme, _)) if nearest(scheme, ["sqlite"]).is_some() => Complaint::help("did you mean `sqlite:`?"),
+            Some((scheme, _)) if nearest(scheme, ["sqlite"]).is_some() => {
+                Complaint::help("did you mean `sqlite:`?")
+            }
             Some(_) => Complaint::default(),
             None if url.starts_with('/') => Complaint::help(format!("write `\"sqlite://{url}\"`")),
             None => Complaint::help(format!("write `\"sqlite:{url}\"`")),
@@ -139,9 +165,18 @@ fn sqlite_path(url: &str) -> Result<PathBuf, Complaint> {
     };
     let path = path.strip_prefix("//").unwrap_or(path);
     match path {
-        "" => Err(Complaint::new("the address names no file", "write the path behind it: `\"sqlite:///var/lib/lapsed/store.db\"`")),
-        ":memory:" => Err(Complaint::new("a store in memory is gone when the daemon stops", "name a file: `\"sqlite:///var/lib/lapsed/store.db\"`")),
-        path if path.contains('?') => Err(Complaint::new("the address has options behind a `?`", "write the path alone: the daemon chooses the options that keep the store safe")),
+        "" => Err(Complaint::new(
+            "the address names no file",
+            "write the path behind it: `\"sqlite:///var/lib/lapsed/store.db\"`",
+        )),
+        ":memory:" => Err(Complaint::new(
+            "a store in memory is gone when the daemon stops",
+            "name a file: `\"sqlite:///var/lib/lapsed/store.db\"`",
+        )),
+        path if path.contains('?') => Err(Complaint::new(
+            "the address has options behind a `?`",
+            "write the path alone: the daemon chooses the options that keep the store safe",
+        )),
         path => Ok(PathBuf::from(path)),
     }
 }
@@ -159,7 +194,11 @@ static WORKGROUP: Form = Form {
     how: "TENANT/WORKGROUP, such as `stadttheater/abonnement`",
     example: "stadttheater/abonnement",
     pattern: Some("^[a-z0-9-]{1,64}/[a-z0-9-]{1,64}$"),
-    check: |text| text.parse::<Workgroup>().map(|_| ()).map_err(|why| Complaint::help(why.to_string())),
+    check: |text| {
+        text.parse::<Workgroup>()
+            .map(|_| ())
+            .map_err(|why| Complaint::help(why.to_string()))
+    },
 };
 
 static CREDENTIAL: Form = Form {
@@ -168,21 +207,60 @@ static CREDENTIAL: Form = Form {
     example: "pseudonym-keys",
     pattern: Some(r"^[A-Za-z0-9_.-]+$"),
     check: |text| {
-        let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
-        if is_plain && !text.trim_matches('.').is_empty() { Ok(()) } else { Err(Complaint::default()) }
+        let is_plain = text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+        if is_plain && !text.trim_matches('.').is_empty() {
+            Ok(())
+        } else {
+            Err(Complaint::default())
+        }
     },
 };
 
 /// A settings file.
-pub static SETTINGS_SHAPE: Shape = Shape {
+pub(crate) static SETTINGS_SHAPE: Shape = Shape {
     doc: "The settings of the daemon: whose they are, the operator decides.",
     keys: &[
-        Key::required("store", Kind::Table(&STORE), "[store]", "The database that the daemon serves."),
-        Key::new("workgroups", Kind::Map { names: "the store's key of a workgroup", each: &Kind::Form(&WORKGROUP) }, "[workgroups]", "Who the store's keys of workgroups belong to; one that is not listed is TENANT/WORKGROUP by itself."),
-        Key::new("tenants", Kind::Table(&TENANTS), "[tenants]", "The tenants' policies."),
-        Key::new("limits", Kind::Table(&LIMITS), "[limits]", "What no policy can override."),
-        Key::new("keys", Kind::Table(&KEYS), "[keys]", "The names of the keys; the keys themselves are credentials."),
-        Key::new("credentials", Kind::Table(&CREDENTIALS), "[credentials]", "Where secrets lie if the service manager hands none over."),
+        Key::required(
+            "store",
+            Kind::Table(&STORE),
+            "[store]",
+            "The database that the daemon serves.",
+        ),
+        Key::new(
+            "workgroups",
+            Kind::Map {
+                names: "the store's key of a workgroup",
+                each: &Kind::Form(&WORKGROUP),
+            },
+            "[workgroups]",
+            "Who the store's keys of workgroups belong to; one that is not listed is TENANT/WORKGROUP by itself.",
+        ),
+        Key::new(
+            "tenants",
+            Kind::Table(&TENANTS),
+            "[tenants]",
+            "The tenants' policies.",
+        ),
+        Key::new(
+            "limits",
+            Kind::Table(&LIMITS),
+            "[limits]",
+            "What no policy can override.",
+        ),
+        Key::new(
+            "keys",
+            Kind::Table(&KEYS),
+            "[keys]",
+            "The names of the keys; the keys themselves are credentials.",
+        ),
+        Key::new(
+            "credentials",
+            Kind::Table(&CREDENTIALS),
+            "[credentials]",
+            "Where secrets lie if the service manager hands none over.",
+        ),
         Key::later("journal", "the erasure journal"),
         Key::later("records", "periods for the daemon's own records"),
         Key::later("channels", "channels"),
@@ -194,8 +272,18 @@ pub static SETTINGS_SHAPE: Shape = Shape {
 static STORE: Shape = Shape {
     doc: "The database that the daemon serves.",
     keys: &[
-        Key::required("url", Kind::Form(&STORE_URL), "\"sqlite:///var/lib/lapsed/store.db\"", "The address of the database; a relative path starts at this file's folder."),
-        Key::new("dataset", Kind::Text, "\"/etc/lapsed/dataset.toml\"", "The file that says where personal data lives; left out, the shipped reference dataset."),
+        Key::required(
+            "url",
+            Kind::Form(&STORE_URL),
+            "\"sqlite:///var/lib/lapsed/store.db\"",
+            "The address of the database; a relative path starts at this file's folder.",
+        ),
+        Key::new(
+            "dataset",
+            Kind::Text,
+            "\"/etc/lapsed/dataset.toml\"",
+            "The file that says where personal data lives; left out, the shipped reference dataset.",
+        ),
         Key::later("schema", "PostgreSQL"),
     ],
 };
@@ -203,7 +291,13 @@ static STORE: Shape = Shape {
 static TENANTS: Shape = Shape {
     doc: "The tenants' policies.",
     keys: &[
-        Key::new("folder", Kind::Text, "\"/etc/lapsed/tenants\"", "The folder with one file per tenant.").or("\"tenants\""),
+        Key::new(
+            "folder",
+            Kind::Text,
+            "\"/etc/lapsed/tenants\"",
+            "The folder with one file per tenant.",
+        )
+        .or("\"tenants\""),
         Key::later("reports", "reports for tenants"),
         Key::later("grants", "channels"),
     ],
@@ -212,18 +306,51 @@ static TENANTS: Shape = Shape {
 static LIMITS: Shape = Shape {
     doc: "What no policy can override.",
     keys: &[
-        Key::new("shortest_anonymise_after", Kind::Form(&PERIOD), "\"30 days\"", "No policy may anonymise sooner.").or("\"30 days\""),
-        Key::new("watch_only", Kind::YesNo, "false", "Plan and report everywhere, and change nothing.").or("false"),
-        Key::new("erase_batch", Kind::Either(&[Kind::Whole(1, 100_000), Kind::Words(&[("auto", "as many as the store takes in a short time")])]), "\"auto\"", "How many people one transaction anonymises.").or("\"auto\""),
+        Key::new(
+            "shortest_anonymise_after",
+            Kind::Form(&PERIOD),
+            "\"30 days\"",
+            "No policy may anonymise sooner.",
+        )
+        .or("\"30 days\""),
+        Key::new(
+            "watch_only",
+            Kind::YesNo,
+            "false",
+            "Plan and report everywhere, and change nothing.",
+        )
+        .or("false"),
+        Key::new(
+            "erase_batch",
+            Kind::Either(&[
+                Kind::Whole(1, 100_000),
+                Kind::Words(&[("auto", "as many as the store takes in a short time")]),
+            ]),
+            "\"auto\"",
+            "How many people one transaction anonymises.",
+        )
+        .or("\"auto\""),
     ],
 };
 
 static KEYS: Shape = Shape {
     doc: "The names of the keys; the keys themselves are credentials.",
-    keys: &[Key::new("pseudonyms", Kind::Form(&CREDENTIAL), "\"pseudonym-keys\"", "The credential with the key ring of the ledger's pseudonyms.").or("\"pseudonym-keys\"")],
+    keys: &[Key::new(
+        "pseudonyms",
+        Kind::Form(&CREDENTIAL),
+        "\"pseudonym-keys\"",
+        "The credential with the key ring of the ledger's pseudonyms.",
+    )
+    .or("\"pseudonym-keys\"")],
 };
 
 static CREDENTIALS: Shape = Shape {
     doc: "Where secrets lie if the service manager hands none over.",
-    keys: &[Key::new("folder", Kind::Text, "\"/etc/lapsed/credentials\"", "A folder of files that only the daemon may read.").or("\"credentials\"")],
+    keys: &[Key::new(
+        "folder",
+        Kind::Text,
+        "\"/etc/lapsed/credentials\"",
+        "A folder of files that only the daemon may read.",
+    )
+    .or("\"credentials\"")],
 };

@@ -1,9 +1,9 @@
 //! Lines that begin with `[`.
 
-use super::{Diagnosis, is_name, quoted};
-use crate::Finding;
+use super::{Diagnosis, is_name};
 use crate::repair::Repair;
 use crate::scan::Statement;
+use crate::{Finding, plain_name};
 
 pub(super) fn diagnose(text: &str, statement: &Statement) -> Diagnosis {
     let written = &text[statement.content.clone()];
@@ -23,26 +23,11 @@ pub(super) fn diagnose(text: &str, statement: &Statement) -> Diagnosis {
         let finding = Finding::error(format!("`{rest}` stands behind the section's heading"))
             .at(from..statement.content.end)
             .help(format!("write `{open}{name}{close}` on a line of its own"));
-        return (finding, Repair::blank(from..statement.content.end));
+        return (finding, Repair::insert(from, "\n"));
     }
     let joined = name.split_whitespace().collect::<Vec<_>>().join("-");
     if !is_name(&joined) {
-        let finding = Finding::error(format!("`{name}` cannot be the name of a section"))
-            .at(statement.content.clone())
-            .help("a name has the letters a to z, digits, `-` and `_`");
-        let unknown = name
-            .split('.')
-            .map(|part| quoted(part.trim()))
-            .collect::<Vec<_>>()
-            .join(".");
-        let mended = Repair::replace(statement.content.clone(), format!("{open}{unknown}{close}"));
-        return (
-            finding,
-            Repair {
-                broken: Some(statement.content.clone()),
-                ..mended
-            },
-        );
+        return no_name(statement, name, (open, close));
     }
     let heading = format!("{open}{joined}{close}");
     let title = match written[name_end..].len() {
@@ -56,4 +41,29 @@ pub(super) fn diagnose(text: &str, statement: &Statement) -> Diagnosis {
         .at(statement.content.clone())
         .help(format!("write `{heading}`"));
     (finding, Repair::replace(statement.content.clone(), heading))
+}
+
+/// `[workgroups.Großes Haus]`
+fn no_name(statement: &Statement, name: &str, (open, close): (&str, &str)) -> Diagnosis {
+    let finding =
+        Finding::error(format!("`{name}` cannot be the name of a section")).at(statement.content.clone());
+    let parts: Vec<String> = name
+        .split('.')
+        .map(|part| {
+            if is_name(part) {
+                part.to_owned()
+            } else {
+                plain_name(part)
+            }
+        })
+        .collect();
+    if parts.iter().any(String::is_empty) {
+        let finding = finding.help("a name has the letters a to z, digits, `-` and `_`");
+        return (finding, Repair::blank(statement.content.clone()));
+    }
+    let heading = format!("{open}{}{close}", parts.join("."));
+    (
+        finding.help(format!("write `{heading}`")),
+        Repair::replace(statement.content.clone(), heading),
+    )
 }

@@ -40,6 +40,15 @@ pub struct Migrations {
 }
 
 impl Store {
+    /// Every step that this version knows.
+    #[must_use]
+    pub fn steps() -> Vec<(i64, String)> {
+        STEPS
+            .iter()
+            .map(|(version, name, _)| (*version, (*name).to_owned()))
+            .collect()
+    }
+
     /// Where the store's tables stand; refuses a store that a newer version migrated.
     pub async fn migrations(&self) -> Result<Migrations> {
         let applied: i64 = match sqlx::query_scalar("SELECT max(version) FROM lapsed_migration WHERE success")

@@ -1,0 +1,82 @@
+//! `lapsed apply PLAN`
+
+use std::path::Path;
+
+use lapsed_jobs::apply::{Progress, Tools, apply};
+use lapsed_jobs::retention::Case;
+use lapsed_model::Plan;
+use serde_json::json;
+
+use crate::cli::ApplyArgs;
+use crate::failure::Result;
+use crate::installation::Installation;
+use crate::output::{Output, number, people};
+
+/// Carries out a stored plan, or what is left of it.
+pub(crate) async fn run(config: &Path, args: &ApplyArgs, out: &Output) -> Result {
+    let installation = Installation::open(config, out).await?;
+    let plan = installation.store.plan(&args.plan).await?;
+    let policy = installation.policy(&plan.workgroup.tenant, out)?;
+    let case = installation.case(&plan.workgroup, &policy)?;
+    let fitted = installation.fit(out).await?;
+    let keys = installation.keys()?;
+    let done = carry_out(&installation.tools(&fitted, &keys), &case, &plan, out).await?;
+    show(&plan, &done, out);
+    Ok(())
+}
+
+/// Carries out a plan with a bar on the terminal.
+pub(crate) async fn carry_out(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    plan: &Plan,
+    out: &Output,
+) -> Result<Progress> {
+    let bar = out.progress(plan.subjects, "anonymising");
+    let done = apply(tools, case, plan, |progress| {
+        bar.set_position(progress.anonymised + progress.dropped)
+    })
+    .await;
+    bar.finish_and_clear();
+    Ok(done?)
+}
+
+/// What became of a plan.
+pub(crate) fn show(plan: &Plan, done: &Progress, out: &Output) {
+    out.line(format!(
+        "{}: {} anonymised, plan {}",
+        plan.workgroup,
+        people(done.anonymised),
+        plan.id
+    ));
+    if done.dropped > 0 {
+        out.line(format!(
+            "  {} left alone: active again since the plan was made, or gone",
+            people(done.dropped)
+        ));
+    }
+    if done.cleared_later > 0 {
+        out.line(format!(
+            "  invoice recipients of {} cleared: their period has passed",
+            people(done.cleared_later)
+        ));
+    }
+    out.line(format!(
+        "  {} in this run, each with its entry in the ledger",
+        count(done.batches, "transaction")
+    ));
+    if !done.remnants_removed {
+        out.line("  another program holds an old snapshot of the store: the write-ahead log keeps old pages until it is done");
+    }
+    out.object(
+        &json!({ "plan": plan.id, "workgroup": plan.workgroup, "way": plan.way.word(), "done": done }),
+    );
+}
+
+fn count(how_many: u64, what: &str) -> String {
+    if how_many == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{} {what}s", number(how_many))
+    }
+}

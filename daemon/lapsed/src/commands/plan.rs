@@ -1,0 +1,144 @@
+//! `lapsed plan TENANT/WORKGROUP [--customers] [--save] [--at INSTANT]`
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lapsed_dataset::Fitted;
+use lapsed_jobs::retention::{Case, Preview, list, preview, save};
+use lapsed_model::{Language, Plan, Rule};
+use serde_json::json;
+
+use crate::cli::PlanArgs;
+use crate::failure::Result;
+use crate::installation::Installation;
+use crate::output::{Output, date, moment, number};
+
+/// Shows who would be anonymised, and stores the plan if asked to.
+pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out: &Output) -> Result {
+    let installation = Installation::open(config, out).await?;
+    let policy = installation.policy(&args.workgroup.tenant, out)?;
+    let case = installation.case(&args.workgroup, &policy)?;
+    let fitted = installation.fit(out).await?;
+    let bounds = case.bounds(args.at.unwrap_or_else(|| installation.now()));
+    let plan = if args.save {
+        let keys = installation.keys()?;
+        Some(
+            save(
+                &installation.store,
+                &fitted,
+                &case,
+                bounds,
+                &keys,
+                &installation.chance,
+            )
+            .await?,
+        )
+    } else {
+        None
+    };
+    let preview = preview(&installation.store, &fitted, &case, bounds).await?;
+    let customers = if args.customers {
+        Some(list(&installation.store, &fitted, &case, bounds).await?)
+    } else {
+        None
+    };
+
+    show(&case, &fitted, &preview, language, out);
+    let rules = &fitted.dataset().rules;
+    if let Some(customers) = &customers {
+        let row = |(key, rule): &(_, usize)| vec![format!("{key}"), rules.candidates[*rule].name.clone()];
+        out.line("");
+        out.table(&["CUSTOMER", "RULE"], customers.iter().map(row).collect(), &[]);
+    }
+    if let Some(plan) = &plan {
+        out.line("");
+        show_saved(plan, out);
+    }
+    out.object(&json!({
+        "workgroup": case.workgroup,
+        "at": bounds.now,
+        "cut_off": bounds.cut_off,
+        "period": case.retention.anonymise_after.to_string(),
+        "people": preview.counts.people(),
+        "due": preview.counts.all_due(),
+        "due_by_rule": by_name(&preview.counts.due, &rules.candidates),
+        "kept": preview.counts.all_kept(),
+        "kept_by_rule": by_name(&preview.counts.kept, &rules.keeps),
+        "not_due": preview.counts.not_due,
+        "out_of_reach": preview.out_of_reach,
+        "customers": customers.map(|customers| customers.into_iter()
+            .map(|(key, rule)| json!({ "customer": key, "rule": rules.candidates[rule].name })).collect::<Vec<_>>()),
+        "plan": plan.as_ref().map(|plan| json!({
+            "id": plan.id, "hash": plan.hash, "policy": plan.policy, "dataset": plan.dataset,
+            "subjects": plan.subjects, "valid_until": plan.valid_until(),
+        })),
+    }));
+    Ok(())
+}
+
+/// The plan for people.
+pub(crate) fn show(
+    case: &Case<'_>,
+    fitted: &Fitted<'_>,
+    preview: &Preview,
+    language: Language,
+    out: &Output,
+) {
+    let (counts, bounds) = (&preview.counts, &preview.bounds);
+    out.line(format!(
+        "{}, as of {} ({})",
+        case.workgroup,
+        moment(bounds.now, bounds.zone),
+        bounds.zone
+    ));
+    out.line(format!(
+        "cut-off {}: the start of the day {} before",
+        date(bounds.cut_off, bounds.zone),
+        case.retention.anonymise_after
+    ));
+    let rules = &fitted.dataset().rules;
+    out.heading(&format!(
+        "To anonymise: {} of {}",
+        number(counts.all_due()),
+        number(counts.people())
+    ));
+    out.table(&[], rows(&counts.due, &rules.candidates, language), &[0]);
+    out.heading(&format!("Kept: {}", number(counts.all_kept())));
+    out.table(&[], rows(&counts.kept, &rules.keeps, language), &[0]);
+    out.heading(&format!("Neither: {}", number(counts.not_due)));
+    out.line("  no rule makes them due as yet");
+    if preview.out_of_reach > 0 {
+        out.line(format!(
+            "\n{} of all these no rule can ever reach, whatever time passes: nothing that a rule looks at happened to them",
+            number(preview.out_of_reach)
+        ));
+    }
+}
+
+fn show_saved(plan: &Plan, out: &Output) {
+    out.line(format!(
+        "stored as plan {}, good until {}",
+        plan.id,
+        moment(plan.valid_until(), plan.zone())
+    ));
+    out.line(format!("`lapsed apply {}` carries it out", plan.id));
+}
+
+fn rows(counts: &BTreeMap<usize, u64>, rules: &[Rule], language: Language) -> Vec<Vec<String>> {
+    let row = |(place, people): (&usize, &u64)| {
+        let rule = &rules[*place];
+        vec![
+            number(*people),
+            rule.says.get(language).to_owned(),
+            rule.name.clone(),
+        ]
+    };
+    counts.iter().map(row).collect()
+}
+
+fn by_name(counts: &BTreeMap<usize, u64>, rules: &[Rule]) -> BTreeMap<String, u64> {
+    counts
+        .iter()
+        .map(|(place, people)| (rules[*place].name.clone(), *people))
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! What an operator installed: settings, store, dataset, policies and keys, opened once for a command.
+
+use std::path::Path;
+
+use lapsed_config::{File, Finding};
+use lapsed_dataset::{Dataset, Fitted};
+use lapsed_jobs::apply::{BatchSize, Tools};
+use lapsed_jobs::retention::Case;
+use lapsed_model::{Chance, Clock, KeyRing, SystemChance, SystemClock, TenantName, Workgroup};
+use lapsed_policy::Policy;
+use lapsed_store::Store;
+
+use crate::failure::{Failure, Result};
+use crate::output::Output;
+use crate::settings::{EraseBatch, Settings};
+use crate::{credentials, files};
+
+/// The dataset of the reference schema, which ships with the program.
+pub(crate) const REFERENCE_DATASET: &str = include_str!("../../../config/dataset.toml");
+
+/// The tables of the reference schema.
+pub(crate) const REFERENCE_SCHEMA: &str = include_str!("../../../config/reference-schema/sqlite.sql");
+
+/// Settings, store and dataset, opened.
+pub(crate) struct Installation {
+    /// What the operator wrote.
+    pub(crate) settings: Settings,
+    /// The store, migrated.
+    pub(crate) store: Store,
+    /// The dataset, and its file for findings.
+    pub(crate) dataset: Dataset,
+    /// The dataset's file.
+    pub(crate) dataset_file: File,
+    /// Time.
+    pub(crate) clock: SystemClock,
+    /// Chance.
+    pub(crate) chance: SystemChance,
+}
+
+impl Installation {
+    /// Opens everything that the settings name, or shows what keeps it from being opened.
+    pub(crate) async fn open(config: &Path, out: &Output) -> Result<Installation> {
+        let settings = read_settings(config, out)?;
+        let store = Store::open(&settings.store).await?;
+        store.must_be_migrated().await?;
+        let dataset_file = dataset_file(&settings, out)?;
+        let (dataset, findings) = Dataset::read(&dataset_file);
+        let Some(dataset) = dataset else {
+            out.findings(&dataset_file, &findings);
+            return Err(Failure::Findings);
+        };
+        Ok(Installation {
+            settings,
+            store,
+            dataset,
+            dataset_file,
+            clock: SystemClock,
+            chance: SystemChance,
+        })
+    }
+
+    /// The dataset, held against the store; what does not fit is shown.
+    pub(crate) async fn fit(&self, out: &Output) -> Result<Fitted<'_>> {
+        let (fitted, findings) = lapsed_jobs::survey::fit(&self.store, &self.dataset).await?;
+        fitted.ok_or_else(|| {
+            let errors: Vec<Finding> = findings.into_iter().filter(Finding::is_error).collect();
+            out.findings(&self.dataset_file, &errors);
+            Failure::Findings
+        })
+    }
+
+    /// A tenant's policy; its findings are shown if it has errors.
+    pub(crate) fn policy(&self, tenant: &TenantName, out: &Output) -> Result<Policy> {
+        let name = format!("{tenant}.toml");
+        let path = self.settings.tenants.join(&name);
+        if !path.exists() {
+            return Err(Failure::because(format!(
+                "there is no tenant `{tenant}`: {} does not exist",
+                path.display()
+            )));
+        }
+        let file = files::open_beneath(&self.settings.tenants, Path::new(&name)).map_err(|unreadable| {
+            out.findings(&unreadable.file, std::slice::from_ref(&unreadable.finding));
+            Failure::Findings
+        })?;
+        let (policy, findings) = lapsed_policy::read(tenant, &file, &self.settings.limits, self.clock.now());
+        policy.ok_or_else(|| {
+            out.findings(&file, &findings);
+            Failure::Findings
+        })
+    }
+
+    /// A workgroup with everything that decides about its people.
+    pub(crate) fn case<'p>(&self, workgroup: &Workgroup, policy: &'p Policy) -> Result<Case<'p>> {
+        Ok(Case::new(workgroup, &self.settings.store_key(workgroup), policy)?)
+    }
+
+    /// The store's keys of all workgroups of a tenant.
+    pub(crate) fn store_keys(&self, policy: &Policy) -> Vec<String> {
+        let names = policy.workgroups.keys().chain(&policy.without_retention);
+        names
+            .filter_map(|name| Workgroup::new(policy.tenant.clone(), name).ok())
+            .map(|workgroup| self.settings.store_key(&workgroup))
+            .collect()
+    }
+
+    /// The key ring.
+    pub(crate) fn keys(&self) -> Result<KeyRing> {
+        Ok(credentials::key_ring(&self.settings)?)
+    }
+
+    /// The present instant.
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now()
+    }
+
+    /// What carrying out a plan needs.
+    pub(crate) fn tools<'t>(&'t self, fitted: &'t Fitted<'t>, keys: &'t KeyRing) -> Tools<'t> {
+        Tools {
+            store: &self.store,
+            fitted,
+            keys,
+            clock: &self.clock as &dyn Clock,
+            chance: &self.chance as &dyn Chance,
+            batch: match self.settings.erase_batch {
+                EraseBatch::Auto => BatchSize::Auto,
+                EraseBatch::People(people) => BatchSize::Fixed(people),
+            },
+            watch_only: self.settings.watch_only,
+        }
+    }
+}
+
+/// The settings, or their findings shown.
+pub(crate) fn read_settings(config: &Path, out: &Output) -> Result<Settings> {
+    Settings::read(config).map_err(|refused| {
+        out.findings(&refused.file, &refused.findings);
+        Failure::Findings
+    })
+}
+
+/// The dataset's file: the operator's, or the shipped one.
+pub(crate) fn dataset_file(settings: &Settings, out: &Output) -> Result<File> {
+    match &settings.dataset {
+        None => Ok(File::new("the shipped dataset.toml", REFERENCE_DATASET)),
+        Some(path) => files::open(path).map_err(|unreadable| {
+            out.findings(&unreadable.file, std::slice::from_ref(&unreadable.finding));
+            Failure::Findings
+        }),
+    }
+}

@@ -1,0 +1,51 @@
+//! Our side: the jobs as the daemon runs them.
+
+use lapsed_dataset::Fitted;
+use lapsed_jobs::apply::{BatchSize, carry_out};
+use lapsed_jobs::retention::{Case, save};
+use lapsed_model::{Clock, Plan};
+
+use crate::theatres::Theatres;
+
+/// Stores a plan for each case.
+pub async fn plan(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case<'_>]) -> Vec<Plan> {
+    let now = theatres.clock.now();
+    let mut plans = Vec::new();
+    for case in cases {
+        let bounds = case.bounds(now);
+        let plan = save(
+            &theatres.store,
+            fitted,
+            case,
+            bounds,
+            &theatres.keys,
+            &theatres.chance,
+        )
+        .await;
+        plans.push(plan.expect("a plan"));
+    }
+    plans
+}
+
+/// Carries them out, without the remnants; answers how many people were anonymised.
+pub async fn apply(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case<'_>], plans: &[Plan]) -> u64 {
+    let tools = theatres.tools(fitted, BatchSize::Auto);
+    let mut anonymised = 0;
+    for (case, plan) in cases.iter().zip(plans) {
+        let progress = carry_out(&tools, case, plan, |_| {})
+            .await
+            .expect("a plan that is carried out");
+        anonymised += progress.anonymised;
+    }
+    anonymised
+}
+
+/// Removes the remnants.
+pub async fn scrub(theatres: &Theatres, fitted: &Fitted<'_>) {
+    let emptied = theatres
+        .store
+        .scrub(&fitted.touched_indexes())
+        .await
+        .expect("a scrubbed store");
+    assert!(emptied, "nobody else reads the store, so the log can be emptied");
+}

@@ -1,0 +1,78 @@
+//! The store that is measured, and copies of it.
+
+use std::path::{Path, PathBuf};
+
+use lapsed_model::Plan;
+use tempfile::TempDir;
+
+use crate::ours;
+use crate::script::Script;
+use crate::theatres::Theatres;
+
+/// A folder with one filled store; every measurement that changes something works on a copy.
+pub struct Stores {
+    folder: TempDir,
+    /// The filled store.
+    pub filled: PathBuf,
+    /// How many theatres it has.
+    pub houses: usize,
+}
+
+impl Stores {
+    /// Fills a store.
+    pub async fn fill(people: usize, houses: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the stores");
+        let filled = folder.path().join("filled.db");
+        Theatres::build(&filled, people, houses).await.store.close().await;
+        Self {
+            folder,
+            filled,
+            houses,
+        }
+    }
+
+    /// Opens the filled store itself.
+    pub async fn open(&self) -> Theatres {
+        Theatres::open(&self.filled, self.houses).await
+    }
+
+    /// Stores the plans of both sides in the filled store, for the copies.
+    pub async fn plan(&self) -> Vec<Plan> {
+        let theatres = self.open().await;
+        let (fitted, cases) = (theatres.fitted().await, theatres.cases());
+        let plans = ours::plan(&theatres, &fitted, &cases).await;
+        let mut script = Script::connect(&theatres.path).await;
+        script.plan(&theatres, &cases).await;
+        script.close().await;
+        theatres.store.close().await;
+        plans
+    }
+
+    /// The path of a copy.
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A copy under this name, on the disk before anybody is measured.
+    pub async fn copy(&self, name: &str) -> Theatres {
+        let copy = self.at(name);
+        remove(&copy);
+        std::fs::copy(&self.filled, &copy).expect("room for a copy");
+        std::fs::File::open(&copy)
+            .and_then(|file| file.sync_all())
+            .expect("a copy on the disk");
+        Theatres::open(&copy, self.houses).await
+    }
+}
+
+/// Removes a store that was closed.
+pub fn remove(path: &Path) {
+    for file in [
+        path.to_owned(),
+        path.with_extension("db-wal"),
+        path.with_extension("db-shm"),
+    ] {
+        // Whatever is not there needs no removing.
+        let _ = std::fs::remove_file(file);
+    }
+}
