@@ -165,6 +165,9 @@ fn meant(text: &str) -> Option<Period> {
         "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     ];
     let text = text.trim().to_lowercase();
+    if let Some(months) = parts_of_years(&text) {
+        return Period::new(months, Unit::Months).ok();
+    }
     let (count, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
         Some(0) => {
             let (word, unit) = text.split_once(char::is_whitespace)?;
@@ -197,6 +200,21 @@ fn meant(text: &str) -> Option<Period> {
     Period::new(count, unit).ok()
 }
 
+/// `1.5 years` and `2,5 years` as months.
+fn parts_of_years(text: &str) -> Option<u32> {
+    let (number, "year" | "years") = text.split_once(' ')? else {
+        return None;
+    };
+    let (whole, part) = number.split_once(['.', ','])?;
+    let whole: u32 = whole.parse().ok()?;
+    match part {
+        "5" => Some(whole.checked_mul(12)? + 6),
+        "25" => Some(whole.checked_mul(12)? + 3),
+        "75" => Some(whole.checked_mul(12)? + 9),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +232,10 @@ mod tests {
                 "{text}"
             );
         }
+        assert_eq!(
+            help(&PERIOD, "1,5 years").as_deref(),
+            Some("write `\"18 months\"`")
+        );
         assert_eq!(help(&PERIOD, "2 yars"), None);
         assert_eq!(help(&PERIOD, "2"), None);
     }

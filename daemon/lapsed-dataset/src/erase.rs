@@ -258,10 +258,20 @@ impl Fitted<'_> {
         ))
     }
 
-    /// The indexes whose pages may still hold what was erased: over a column that changes, or of a table whose
-    /// rows are deleted. The store rebuilds them.
+    /// Rebuilds the indexes whose pages may still hold what was erased.
     #[must_use]
-    pub fn touched_indexes(&self) -> Vec<String> {
+    pub fn rebuild_indexes(&self) -> Vec<Statement> {
+        self.touched_indexes().iter().map(|index| plain(&format!("REINDEX {}", quote(index)))).collect()
+    }
+
+    /// Takes the samples of the same indexes anew: the planner's statistics hold some of their old keys.
+    #[must_use]
+    pub fn resample_indexes(&self) -> Vec<Statement> {
+        self.touched_indexes().iter().map(|index| plain(&format!("ANALYZE {}", quote(index)))).collect()
+    }
+
+    /// Indexes over a column that changes, and all of a table whose rows are deleted.
+    fn touched_indexes(&self) -> Vec<String> {
         let erased = |table: &str, columns: &[ColumnRule]| -> Vec<String> {
             let changes = |name: &String| {
                 name.is_empty()

@@ -70,13 +70,21 @@ pub async fn apply(
     plan: &Plan,
     report: impl FnMut(&Progress),
 ) -> Result<Progress, JobError> {
-    let mut progress = carry_out(tools, case, plan, report).await?;
-    progress.remnants_removed = if progress.anonymised + progress.cleared_later > 0 {
-        tools.store.scrub(&tools.fitted.touched_indexes()).await?
-    } else {
-        true
-    };
-    Ok(progress)
+    let carried_out = carry_out(tools, case, plan, report).await;
+    // Before a refusal too: a run that was killed behind its last batch left its remnants to the next one.
+    let remnants_removed = remove_remnants(tools.store, tools.fitted).await?;
+    Ok(Progress {
+        remnants_removed,
+        ..carried_out?
+    })
+}
+
+/// Removes what earlier batches left in the store's own files. Answers whether nothing is left.
+pub async fn remove_remnants(store: &Store, fitted: &Fitted<'_>) -> Result<bool, JobError> {
+    if store.remnants_since().await?.is_none() {
+        return Ok(true);
+    }
+    Ok(store.scrub(&fitted.rebuild_indexes(), &fitted.resample_indexes()).await?)
 }
 
 /// Carries out a plan, or what is left of it. The remnants stay until somebody scrubs the store: that costs what

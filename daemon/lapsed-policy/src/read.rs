@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use lapsed_config::{Entry, File, Finding, Table};
+use lapsed_config::{Entry, File, Finding, Table, plain_name};
 use lapsed_model::{Bounds, NameError, TenantName, Workgroup};
 
 use crate::example::example;
@@ -152,24 +152,10 @@ fn no_workgroup(
 
 fn wrong_name(entry: &Entry, why: NameError) -> Finding {
     let written = &entry.key.value;
-    let plain: String = written
-        .to_lowercase()
-        .chars()
-        .map(|letter| match letter {
-            'ä' => "ae".to_owned(),
-            'ö' => "oe".to_owned(),
-            'ü' => "ue".to_owned(),
-            'ß' => "ss".to_owned(),
-            'é' | 'è' | 'ê' => "e".to_owned(),
-            'à' | 'â' => "a".to_owned(),
-            'ç' => "c".to_owned(),
-            'a'..='z' | '0'..='9' | '-' => letter.to_string(),
-            _ => "-".to_owned(),
-        })
-        .collect();
-    let plain = plain.trim_matches('-');
-    let finding =
-        Finding::error(format!("`{written}` cannot name a workgroup: {why}")).at(entry.key.span.clone());
+    let plain = plain_name(written);
+    let finding = Finding::error(format!("`{written}` cannot name a workgroup"))
+        .at(entry.key.span.clone())
+        .note(why.to_string());
     if plain.is_empty() || plain.len() > 64 {
         return finding.help("choose a short name, such as `[workgroups.box-office]`");
     }

@@ -230,7 +230,7 @@ fn nobody_to_ask(
             Finding::warning("customers who are refused have nobody to ask")
                 .at(line_of(entry))
                 .help("add `privacy_contact = \"…\"` with a mail address at the top of the file")
-                .note("a customer with future tickets or unpaid orders is refused, with the reason and this address"),
+                .note("a customer with future tickets or unpaid orders is refused; this address is shown with the reason"),
         );
     }
 }

@@ -223,7 +223,7 @@ fn cron(fields: &[&str]) -> Result<String, Complaint> {
         Ok(_) => Ok(text),
         Err(_) => Err(Complaint::new(
             format!("`{text}` never comes"),
-            "check the day and the month: no February has 30 days",
+            "check the day and the month: not every month has 30 or 31 days",
         )),
     }
 }

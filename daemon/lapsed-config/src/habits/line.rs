@@ -4,7 +4,7 @@ use super::value::bare;
 use super::{Diagnosis, HOW_A_LINE_LOOKS, is_name};
 use crate::Finding;
 use crate::repair::Repair;
-use crate::scan::{Statement, trimmed};
+use crate::scan::{Statement, StatementKind, trimmed};
 
 pub(super) fn diagnose(text: &str, statement: &Statement) -> Diagnosis {
     let content = statement.content.clone();
@@ -71,36 +71,44 @@ pub(super) fn foreign(text: &str, statement: &Statement) -> Option<Diagnosis> {
         .iter()
         .any(|mark| written.starts_with(mark))
     {
-        ("a comment begins with `#`", "put a `#` at the start of the line")
+        (
+            "a comment has to begin with `#`",
+            "put a `#` at the start of the line",
+        )
     } else if ["- ", "* ", "• ", "– "]
         .iter()
         .any(|mark| written.starts_with(mark))
     {
         (
-            "a line does not begin with a dash",
-            "write a list in square brackets, such as `channels = [\"email\", \"sms\"]`",
+            "a line cannot begin with a dash",
+            "remove the dash; a list of values is written `[\"email\", \"sms\"]`",
         )
     } else {
         return None;
     };
-    Some((
-        Finding::error(title).at(content.clone()).help(help),
-        Repair::blank(content),
-    ))
+    // A setting behind a dash is a setting all the same.
+    let is_dashed = title.ends_with("dash") && matches!(statement.kind, StatementKind::Setting { .. });
+    let dash = content.start..content.start + written.find(' ').unwrap_or(0);
+    let repair = if is_dashed {
+        Repair::replace(dash, "")
+    } else {
+        Repair::blank(content.clone())
+    };
+    Some((Finding::error(title).at(content).help(help), repair))
 }
 
 /// `name: value`, as in YAML.
 fn with_colon(text: &str, statement: &Statement, name: &str, value: &str) -> Diagnosis {
     let content = statement.content.clone();
     if value.is_empty() {
-        let finding = Finding::error("a section's name stands in square brackets")
+        let finding = Finding::error("the name of a section needs square brackets")
             .at(content.clone())
             .help(format!("write `[{name}]`"));
         return (finding, Repair::replace(content, format!("[{name}]")));
     }
     let colon = content.start + text[content.clone()].find(':').unwrap_or(0);
     let finding = Finding::error(format!(
-        "between `{name}` and its value stands a `=`, not a colon"
+        "there is a colon between `{name}` and its value, where a `=` belongs"
     ))
     .at(colon..colon + 1)
     .help(format!("write `{name} = {}`", bare(value)));

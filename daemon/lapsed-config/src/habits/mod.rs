@@ -4,8 +4,10 @@
 //! wrote a date as at home, forgot a bracket. Each habit has its own sentence here and, wherever the meaning is
 //! clear, its own repair, so that the mended statement is judged like every other.
 
+mod brackets;
 mod heading;
 mod line;
+mod quotes;
 mod setting;
 mod value;
 
@@ -121,4 +123,14 @@ fn is_name(text: &str) -> bool {
         && text
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+}
+
+/// As much as fits into a sentence.
+fn one_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= 60 {
+        line.to_owned()
+    } else {
+        line.chars().take(59).chain(['…']).collect()
+    }
 }

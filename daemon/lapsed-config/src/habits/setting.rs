@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::value::{self, TYPOGRAPHIC};
-use super::{Diagnosis, is_name, line, quoted};
+use super::quotes::TYPOGRAPHIC;
+use super::{Diagnosis, is_name, line, quoted, value};
 use crate::Finding;
 use crate::repair::Repair;
 use crate::scan::{Statement, trimmed};
@@ -23,13 +23,16 @@ pub(super) fn diagnose(
     // Between the `=` and the value stands what belongs to neither: `==`, `=>`.
     let doubled = text[value.clone()].len() - text[value.clone()].trim_start_matches(['=', '>']).len();
     if doubled > 0 {
-        let finding = Finding::error("a single `=` stands between a name and its value")
-            .at(equals..value.start + doubled)
-            .help(format!(
-                "write `{} = {}`",
-                &text[key],
-                text[value.start + doubled..value.end].trim()
-            ));
+        let finding = Finding::error(format!(
+            "`{}` stands where a single `=` belongs",
+            text[equals..value.start + doubled].replace(' ', "")
+        ))
+        .at(equals..value.start + doubled)
+        .help(format!(
+            "write `{} = {}`",
+            &text[key],
+            text[value.start + doubled..value.end].trim()
+        ));
         return (finding, Repair::replace(value.start..value.start + doubled, ""));
     }
     if place.start < equals {
@@ -68,12 +71,12 @@ fn in_front(text: &str, statement: &Statement, key: Range<usize>) -> Diagnosis {
         )
     } else if written.ends_with(':') {
         (
-            "a single `=` stands between a name and its value".to_owned(),
+            "`:=` stands where a single `=` belongs".to_owned(),
             format!("write `{joined} =`"),
         )
     } else {
         (
-            format!("the name `{inner}` stands without quotes"),
+            format!("the name `{inner}` needs no quotes"),
             format!("write `{joined}`"),
         )
     };
@@ -81,12 +84,11 @@ fn in_front(text: &str, statement: &Statement, key: Range<usize>) -> Diagnosis {
     if is_name(&joined) {
         return (finding, Repair::replace(key, joined));
     }
-    let mended = Repair::replace(key.clone(), quoted(written));
     (
         finding,
         Repair {
-            broken: Some(key),
-            ..mended
+            broken: Some(key.clone()),
+            ..Repair::replace(key, quoted(written))
         },
     )
 }

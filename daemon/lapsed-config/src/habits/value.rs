@@ -2,16 +2,12 @@
 
 use std::ops::Range;
 
-use super::{Diagnosis, quoted};
+use super::quotes::with_straight_quotes;
+use super::{Diagnosis, brackets, is_name, one_line, quoted, quotes};
 use crate::Finding;
 use crate::forms::{day_first, parse_date};
 use crate::repair::Repair;
 use crate::scan::{Statement, trimmed};
-
-/// The quotes of word processors, in the habits of several languages.
-pub(super) const TYPOGRAPHIC: [char; 14] = [
-    '“', '”', '„', '‟', '«', '»', '‹', '›', '‘', '’', '‚', '‛', '″', '′',
-];
 
 /// What is wrong with a value.
 pub(super) fn diagnose(
@@ -22,73 +18,19 @@ pub(super) fn diagnose(
     message: &str,
 ) -> Diagnosis {
     let written = &text[value.clone()];
-    typographic(text, value.clone())
+    quotes::typographic(text, value.clone())
         .or_else(|| {
             message
                 .contains("escape")
                 .then(|| backslash(text, value.clone(), &place))
         })
-        .or_else(|| open_bracket(text, statement))
+        .or_else(|| brackets::left_open(text, statement))
         .or_else(|| match written.chars().next() {
-            Some('[' | '{') => Some(bracketed(text, value.clone(), place, message)),
-            Some('"' | '\'') => Some(in_quotes(text, statement, value.clone())),
+            Some('[' | '{') => Some(brackets::within(text, value.clone(), place, message)),
+            Some('"' | '\'') => Some(quotes::in_quotes(text, statement, value.clone())),
             _ => None,
         })
         .unwrap_or_else(|| without_quotes(text, statement, value))
-}
-
-/// Straight quotes in place of typographic ones.
-fn typographic(text: &str, value: Range<usize>) -> Option<Diagnosis> {
-    let edits = straightened(&text[value.clone()]);
-    if edits.is_empty() {
-        return None;
-    }
-    let mut mended = text[value.clone()].to_owned();
-    for (range, with) in edits.iter().rev() {
-        mended.replace_range(range.clone(), with);
-    }
-    let finding = Finding::error(format!("`{}` stands in typographic quotes", one_line(&text[value.clone()])))
-        .at(value.clone())
-        .help(format!("use straight quotes: `{}`", one_line(&mended)))
-        .note("word processors and mail programs turn straight quotes into typographic ones; a plain text editor does not");
-    let moved =
-        |(range, with): (Range<usize>, String)| (range.start + value.start..range.end + value.start, with);
-    Some((
-        finding,
-        Repair {
-            edits: edits.into_iter().map(moved).collect(),
-            broken: None,
-        },
-    ))
-}
-
-/// The edits that turn every typographic pair of quotes into a straight one.
-fn straightened(value: &str) -> Vec<(Range<usize>, String)> {
-    let mut edits = Vec::new();
-    let mut at = 0;
-    while let Some(letter) = value[at..].chars().next() {
-        let inside = at + letter.len_utf8();
-        let is_straight = matches!(letter, '"' | '\'');
-        if !is_straight && !TYPOGRAPHIC.contains(&letter) {
-            at = inside;
-            continue;
-        }
-        // A quote ends a text where a comma, a bracket or the end follows: `‘l’atelier’` has one apostrophe.
-        let ends = value[inside..].char_indices().find(|(from, closing)| {
-            let rest = value[inside + from + closing.len_utf8()..].trim_start();
-            (TYPOGRAPHIC.contains(closing) || *closing == '"' || (is_straight && *closing == letter))
-                && (rest.is_empty() || rest.starts_with([',', ']', '}', '#', ';']))
-        });
-        let Some((from, closing)) = ends else { break };
-        let (end, behind) = (inside + from, inside + from + closing.len_utf8());
-        if !(is_straight && closing == letter) {
-            let text = trimmed(value, inside..end);
-            edits.push((at..text.start, "\"".to_owned()));
-            edits.push((text.end..behind, "\"".to_owned()));
-        }
-        at = behind;
-    }
-    edits
 }
 
 fn backslash(text: &str, value: Range<usize>, place: &Range<usize>) -> Diagnosis {
@@ -97,8 +39,8 @@ fn backslash(text: &str, value: Range<usize>, place: &Range<usize>) -> Diagnosis
         .rfind('\\')
         .unwrap_or(value.start)
         .max(value.start);
-    let finding = Finding::error("a backslash in quotes begins an escape, and there is no such escape")
-        .at(at..(at + 2).min(value.end))
+    let finding = Finding::error("a backslash has a meaning of its own between these quotes")
+        .at(at..at + 1)
         .help(format!("write single quotes round the text: `'{written}'`"));
     (
         finding,
@@ -106,187 +48,62 @@ fn backslash(text: &str, value: Range<usize>, place: &Range<usize>) -> Diagnosis
     )
 }
 
-/// A list, a table or a long text that goes on to the end of the file.
-fn open_bracket(text: &str, statement: &Statement) -> Option<Diagnosis> {
-    let open = statement.unclosed?;
-    let (shown, close) = match text.as_bytes().get(open)? {
-        b'[' => ("[", "]"),
-        b'{' => ("{", "}"),
-        b'\'' => ("'''", "'''"),
-        _ => ("\"\"\"", "\"\"\""),
-    };
-    let finding = Finding::error(format!("nothing closes this `{shown}`"))
-        .at(open..open + shown.len())
-        .help(format!("write a `{close}` where it ends"));
-    let end = if close.len() == 1 {
-        statement.content.end
-    } else {
-        text.len()
-    };
-    Some((finding, Repair::insert(end, close)))
-}
-
-/// Something within `[ … ]` or `{ … }`, or behind it.
-fn bracketed(text: &str, value: Range<usize>, place: Range<usize>, message: &str) -> Diagnosis {
-    let at = place.start.clamp(value.start, value.end);
-    let here = text[at..value.end].chars().next().unwrap_or(' ');
-    let letter = at..(at + here.len_utf8()).min(value.end);
-    if here == ';' {
-        let finding = Finding::error("values are separated by commas")
-            .at(letter.clone())
-            .help("write `,` in place of `;`");
-        return (finding, Repair::replace(letter, ","));
-    }
-    if message.contains("missing comma") {
-        let finding = Finding::error("there is no comma in front of this")
-            .at(token(text, at..value.end))
-            .help("separate values with commas");
-        return (finding, Repair::insert(at, ", "));
-    }
-    if let Some(colon) = text[..at]
-        .strip_suffix(' ')
-        .unwrap_or(&text[..at])
-        .strip_suffix(':')
-        .map(str::len)
-        && colon > value.start
-    {
-        let finding =
-            Finding::error("between a name and its value stands a `=`, not a colon").at(colon..colon + 1);
-        let edits = colons(text, value)
-            .map(|colon| (colon..colon + 1, " =".to_owned()))
-            .collect();
-        return (
-            finding.help("write `=` in place of the colon"),
-            Repair { edits, broken: None },
-        );
-    }
-    let token = token(text, place.start.max(value.start)..value.end);
-    if message.contains("expected newline") || token.is_empty() {
-        return left_over(text, value, place);
-    }
-    let written = &text[token.clone()];
-    let mended = bare(written);
-    (said_of(written, &mended).at(token), unquoted(text, value))
-}
-
-/// Every colon of `{ a: 1, b: 2 }` that follows a name.
-fn colons(text: &str, value: Range<usize>) -> impl Iterator<Item = usize> {
-    text[value.clone()]
-        .match_indices(": ")
-        .map(move |(at, _)| value.start + at)
-        .filter(|at| text[..*at].ends_with(|c: char| c.is_ascii_alphanumeric()))
-}
-
-/// The item that begins here, up to the next comma or bracket.
-fn token(text: &str, from: Range<usize>) -> Range<usize> {
-    let length = text[from.clone()]
-        .find([',', ']', '}', '\n', ';'])
-        .unwrap_or(from.len());
-    trimmed(text, from.start..from.start + length)
-}
-
-/// Quotes for every item that lacks them.
-fn unquoted(text: &str, value: Range<usize>) -> Repair {
-    let mut edits = Vec::new();
-    let mut at = value.start;
-    while at < value.end {
-        let letter = text[at..].chars().next().unwrap_or(' ');
-        match letter {
-            '"' | '\'' => {
-                let closing = text[at + 1..value.end].find(letter);
-                at = closing.map_or(value.end, |length| at + length + 2);
-            }
-            _ if letter.is_alphanumeric() => {
-                let item = token(text, at..value.end);
-                let equals = text[item.clone()].find('=');
-                at = equals.map_or(item.end, |equals| item.start + equals + 1);
-                let mended = bare(&text[item.clone()]);
-                if equals.is_none() && mended != text[item.clone()] {
-                    edits.push((item, mended));
-                }
-            }
-            _ => at += letter.len_utf8(),
-        }
-    }
-    Repair { edits, broken: None }
-}
-
-/// A value that begins with a straight quote.
-fn in_quotes(text: &str, statement: &Statement, value: Range<usize>) -> Diagnosis {
-    let written = &text[value.clone()];
-    let quote = &written[..1];
-    let key = text[statement.key()].trim();
-    let Some(length) = written[1..].find(quote) else {
-        let inside = written[1..]
-            .split(" #")
-            .next()
-            .unwrap_or_default()
-            .trim_end()
-            .trim_end_matches([',', ';']);
-        let finding = Finding::error("this text has no closing quote")
-            .at(value.clone())
-            .help(format!("write `{key} = {}`", quoted(inside)));
-        return (finding, Repair::replace(value, quoted(inside)));
-    };
-    let end = value.start + 1 + length + 1;
-    let rest = text[end..value.end].trim();
-    if rest.starts_with(',') && rest.len() > 1 {
-        return comma_list(text, key, value);
-    }
-    if matches!(rest, "," | ";") || (rest.starts_with(';') && !rest.contains('=')) {
-        let at = trimmed(text, end..value.end);
-        let finding = Finding::error(format!("`{rest}` stands behind the value"))
-            .at(at.clone())
-            .help("remove it: a line ends without a mark");
-        return (finding, Repair::replace(at, ""));
-    }
-    // `'it's'`, `"a "b" c"`: the quotes within the text are those around it.
-    if written.len() > 2 && written.ends_with(quote) && !rest.contains('=') {
-        let finding = Finding::error("this text ends at its second quote, and more follows")
-            .at(value.clone())
-            .help(format!(
-                "use other quotes around it: `{key} = {}`",
-                quoted(&written[1..written.len() - 1])
-            ));
-        return (
-            finding,
-            Repair::replace(value.clone(), quoted(&written[1..written.len() - 1])),
-        );
-    }
-    left_over(text, value, end..end)
-}
-
 /// Something behind a value that was complete.
-fn left_over(text: &str, value: Range<usize>, behind: Range<usize>) -> Diagnosis {
-    let rest = trimmed(text, behind.start.clamp(value.start, value.end)..value.end);
-    let (rest, value) = if rest.is_empty() {
-        (value.clone(), value)
-    } else {
-        (rest, value)
-    };
-    let written = &text[rest.clone()];
-    let help = if written.contains('=') {
-        "write each setting on a line of its own".to_owned()
-    } else {
-        "take it into the quotes, or remove it; a comment begins with `#`".to_owned()
-    };
-    let finding = Finding::error(format!("`{written}` stands behind the value"))
-        .at(rest)
-        .help(help);
+pub(super) fn left_over(text: &str, value: Range<usize>, behind: usize) -> Diagnosis {
+    let rest = trimmed(text, behind.clamp(value.start, value.end)..value.end);
+    let rest = if rest.is_empty() { value.clone() } else { rest };
+    if let Some(diagnosis) = second_setting(text, rest.clone()) {
+        return diagnosis;
+    }
+    let finding = Finding::error(format!(
+        "`{}` stands behind the value",
+        one_line(&text[rest.clone()])
+    ))
+    .at(rest)
+    .help("remove it, or put a `#` in front of it to make it a comment");
     (finding, Repair::give_up(value))
 }
 
+/// `true by_customer = true`, `; by_customer = true`: the next setting on the same line.
+pub(super) fn second_setting(text: &str, rest: Range<usize>) -> Option<Diagnosis> {
+    let written = &text[rest.clone()];
+    let before = written[..written.find('=')?].trim_end();
+    let name_start = before.rfind([' ', '\t', ';', ',']).map_or(0, |blank| blank + 1);
+    if !is_name(&before[name_start..]) {
+        return None;
+    }
+    let name = rest.start + name_start;
+    let finding = Finding::error(format!(
+        "a second setting stands on this line: `{}`",
+        &before[name_start..]
+    ))
+    .at(name..rest.end)
+    .help("write each setting on a line of its own");
+    let gap = rest.start
+        + text[rest.start..name]
+            .trim_end_matches([' ', '\t', ';', ','])
+            .len();
+    Some((finding, Repair::replace(gap..name, "\n")))
+}
+
 /// Several values without brackets.
-fn comma_list(text: &str, key: &str, value: Range<usize>) -> Diagnosis {
-    let list = text[value.clone()]
-        .trim_end_matches([',', ';'])
-        .split(',')
-        .map(|item| bare(item.trim()));
-    let mended = format!("[{}]", list.collect::<Vec<_>>().join(", "));
-    let finding = Finding::error("several values stand in square brackets")
+pub(super) fn comma_list(text: &str, key: &str, value: Range<usize>) -> Diagnosis {
+    let mended = list(text[value.clone()].trim_end_matches([',', ';']));
+    let finding = Finding::error("several values need square brackets")
         .at(value.clone())
         .help(format!("write `{key} = {mended}`"));
     (finding, Repair::replace(value, mended))
+}
+
+fn list(items: &str) -> String {
+    format!(
+        "[{}]",
+        items
+            .split(',')
+            .map(|item| bare(item.trim()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
 }
 
 /// A value that has no quotes at all, or only the closing one.
@@ -294,8 +111,12 @@ fn without_quotes(text: &str, statement: &Statement, value: Range<usize>) -> Dia
     let written = &text[value.clone()];
     let key = text[statement.key()].trim();
     let clean = written.trim_end_matches([',', ';']).trim_end();
-    if let Some(inside) = clean.strip_suffix(['"', '\''])
-        && !inside.contains(['"', '\''])
+    if let Some(diagnosis) = second_setting(text, value.clone()) {
+        return diagnosis;
+    }
+    if let Some(inside) = clean
+        .strip_suffix(['"', '\''])
+        .filter(|inside| !inside.contains(['"', '\'']))
     {
         let finding = Finding::error("this text has no opening quote")
             .at(value.clone())
@@ -306,20 +127,16 @@ fn without_quotes(text: &str, statement: &Statement, value: Range<usize>) -> Dia
         .strip_prefix('(')
         .and_then(|inside| inside.strip_suffix(')'))
     {
-        let list = inside
-            .split(',')
-            .map(|item| bare(item.trim()))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let finding = Finding::error("a list stands in square brackets")
+        let mended = list(inside);
+        let finding = Finding::error("a list needs square brackets")
             .at(value.clone())
-            .help(format!("write `{key} = [{list}]`"));
-        return (finding, Repair::replace(value, format!("[{list}]")));
+            .help(format!("write `{key} = {mended}`"));
+        return (finding, Repair::replace(value, mended));
     }
     if clean.len() < written.len() && !clean.contains([',', ';']) && !clean.is_empty() {
         let at = value.start + clean.len()..value.end;
-        let finding = Finding::error(format!("`{}` stands behind the value", &text[at.clone()]))
-            .at(at.clone())
+        let finding = Finding::error(format!("`{}` stands behind the value", text[at.clone()].trim()))
+            .at(at)
             .help(format!("write `{key} = {}`", bare(clean)));
         return (finding, Repair::replace(value, bare(clean)));
     }
@@ -328,27 +145,15 @@ fn without_quotes(text: &str, statement: &Statement, value: Range<usize>) -> Dia
     }
     let mended = bare(written);
     let finding = said_of(written, &mended).at(value.clone());
-    let broken = (no_such_day(written) || mended == written).then(|| value.clone());
-    (
-        finding,
-        Repair {
-            broken,
-            ..Repair::replace(
-                value,
-                if mended == written {
-                    "\"\"".to_owned()
-                } else {
-                    mended
-                },
-            )
-        },
-    )
+    if no_such_day(written) || mended == written {
+        return (finding, Repair::give_up(value));
+    }
+    (finding, Repair::replace(value, mended))
 }
 
 /// How a value without quotes is written; as it stands where TOML reads it so.
 pub(super) fn bare(written: &str) -> String {
-    let is_value = toml::from_str::<toml::Table>(&format!("value = {written}")).is_ok();
-    if is_value {
+    if toml::from_str::<toml::Table>(&format!("value = {written}")).is_ok() {
         return written.to_owned();
     }
     if let Some(yes) = yes_or_no(written) {
@@ -361,19 +166,16 @@ pub(super) fn bare(written: &str) -> String {
     if !digits.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit()) {
         return digits.to_owned();
     }
-    let mut mended = written.to_owned();
-    for (range, with) in straightened(written).into_iter().rev() {
-        mended.replace_range(range, &with);
-    }
-    if mended == written {
+    let straight = with_straight_quotes(written);
+    if straight == written {
         quoted(written)
     } else {
-        mended
+        straight
     }
 }
 
 /// Why a value without quotes is none.
-fn said_of(written: &str, mended: &str) -> Finding {
+pub(super) fn said_of(written: &str, mended: &str) -> Finding {
     if let Some(yes) = yes_or_no(written) {
         return Finding::error(format!("`{written}` is not how yes or no is written"))
             .help(format!("write `{yes}`"));
@@ -390,7 +192,7 @@ fn said_of(written: &str, mended: &str) -> Finding {
         return Finding::error(format!("a number does not begin with `0`: `{written}`"))
             .help(format!("write `{mended}`"));
     }
-    Finding::error(format!("`{}` stands without quotes", one_line(written)))
+    Finding::error(format!("`{}` needs quotes", one_line(written)))
         .help(format!("write `{}`", one_line(mended)))
 }
 
@@ -406,15 +208,5 @@ fn yes_or_no(written: &str) -> Option<bool> {
         }
         "false" | "no" | "nein" | "falsch" | "non" | "faux" | "falso" | "не" => Some(false),
         _ => None,
-    }
-}
-
-/// As much as fits into a sentence.
-fn one_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() <= 60 {
-        line.to_owned()
-    } else {
-        line.chars().take(59).chain(['…']).collect()
     }
 }

@@ -47,6 +47,13 @@ CREATE TABLE lapsed_erased (
     erased_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- One row while index pages, samples and the log may still hold what was erased: since when. It is written with the
+-- first batch and goes when the store was scrubbed, so that a kill in between forgets nothing.
+CREATE TABLE lapsed_remnants (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    since    INTEGER NOT NULL
+) STRICT;
+
 -- Consents as a history that only grows: a cell is a person, a purpose and a channel ('' for purposes that are given
 -- for all channels at once), and its last row says how it stands. Anonymising deletes a person's rows (R-7).
 CREATE TABLE lapsed_consent (

@@ -10,6 +10,7 @@ use sqlx::{Row as _, Sqlite, Transaction};
 use super::Store;
 use super::ledger::append;
 use super::rows::{query, subject_key, value};
+use super::scrub::note_remnants;
 use crate::error::{Result, StoreError};
 
 /// What the dataset composed for carrying out a plan.
@@ -84,7 +85,9 @@ impl Store {
         }
         advance(&mut batch, &plan.id, &last, anonymised, dropped).await?;
         if anonymised > 0 {
-            append(&mut batch, entry(&erased), seal).await?;
+            let entry = entry(&erased);
+            note_remnants(&mut batch, entry.at).await?;
+            append(&mut batch, entry, seal).await?;
         }
         commit(batch).await?;
         Ok(Batch {
@@ -110,7 +113,9 @@ impl Store {
             for effect in effects {
                 run(&mut batch, effect, "clear what is due").await?;
             }
-            append(&mut batch, entry(&people), seal).await?;
+            let entry = entry(&people);
+            note_remnants(&mut batch, entry.at).await?;
+            append(&mut batch, entry, seal).await?;
         }
         commit(batch).await?;
         Ok(people.len() as u64)

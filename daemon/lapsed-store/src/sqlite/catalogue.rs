@@ -115,16 +115,6 @@ impl Store {
         Ok(plan)
     }
 
-    /// How many bytes lie in free pages that nobody zeroed; only `VACUUM` removes what a platform left in them.
-    pub async fn free_bytes(&self) -> Result<i64> {
-        let row =
-            sqlx::query("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")
-                .fetch_one(&self.readers)
-                .await
-                .map_err(StoreError::of("count free pages"))?;
-        Ok(row.get(0))
-    }
-
     async fn read(&self, sql: &'static str) -> Result<Vec<sqlx::sqlite::SqliteRow>> {
         sqlx::query(sql)
             .fetch_all(&self.readers)

@@ -2,6 +2,7 @@
 
 mod apply;
 mod catalogue;
+mod free_pages;
 mod keys;
 mod ledger;
 mod migrate;

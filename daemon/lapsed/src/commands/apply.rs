@@ -34,7 +34,7 @@ pub(crate) async fn carry_out(
 ) -> Result<Progress> {
     let bar = out.progress(plan.subjects, "anonymising");
     let done = apply(tools, case, plan, |progress| {
-        bar.set_position(progress.anonymised + progress.dropped)
+        bar.set_position(progress.anonymised + progress.dropped);
     })
     .await;
     bar.finish_and_clear();

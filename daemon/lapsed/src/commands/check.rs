@@ -41,16 +41,18 @@ impl Tally {
 
     fn end(self, out: &Output) -> Result {
         let examples: usize = self.policies.iter().map(|policy| policy.examples.len()).sum();
+        let looked_at = format!(
+            "{}, {}",
+            count(self.policies.len(), "sound policy", "sound policies"),
+            count(examples, "example", "examples")
+        );
         out.line(match (self.errors, self.warnings) {
-            (0, 0) => format!(
-                "all is well: {}, {}",
-                count(self.policies.len(), "policy", "policies"),
-                count(examples, "example", "examples")
-            ),
-            (errors, warnings) => format!(
-                "{}, {}",
+            (0, 0) => format!("all is well: {looked_at}"),
+            (0, remarks) => format!("no error, {}; {looked_at}", count(remarks, "remark", "remarks")),
+            (errors, remarks) => format!(
+                "{}, {}; {looked_at}",
                 count(errors, "error", "errors"),
-                count(warnings, "remark", "remarks")
+                count(remarks, "remark", "remarks")
             ),
         });
         out.object(&json!({ "errors": self.errors, "remarks": self.warnings, "policies": self.policies.len(), "examples": examples }));
@@ -218,16 +220,20 @@ async fn store(
             );
         }
     }
-    let free = store.free_bytes().await?;
-    if free > 0 {
+    if let Some(since) = store.remnants_since().await? {
+        remarks.push(
+            Finding::warning(format!("the store's files may still hold what was erased since {since}"))
+                .help("the next `lapsed apply` removes it; a program that keeps an old snapshot open must end first"),
+        );
+    }
+    let remnants = Store::remnants_in_free_pages(&settings.store).unwrap_or_default();
+    if remnants > 0 {
         remarks.push(
             Finding::warning(format!(
-                "{} kB of the store are free pages, which may hold what the platform deleted",
-                number(free.unsigned_abs() / 1024)
+                "free pages of the store hold {} kB of what the platform deleted",
+                number(remnants.div_ceil(1024))
             ))
-            .help(
-                "run `VACUUM` on the database when the platform is quiet: lapsed clears its own traces only",
-            ),
+            .help("run `VACUUM` on the database when the platform is quiet: lapsed removes only its own traces"),
         );
     }
     tally.findings(

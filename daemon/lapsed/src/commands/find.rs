@@ -10,6 +10,7 @@ use crate::cli::FindArgs;
 use crate::failure::Result;
 use crate::installation::Installation;
 use crate::output::Output;
+use crate::settings::Settings;
 
 /// Shows people by name, number or contact, with the key that other commands take.
 pub(crate) async fn run(config: &Path, args: &FindArgs, out: &Output) -> Result {
@@ -27,7 +28,7 @@ pub(crate) async fn run(config: &Path, args: &FindArgs, out: &Output) -> Result 
     .await?;
     let columns = fitted.found_columns();
     for person in &people {
-        out.object(&as_json(person, &columns));
+        out.object(&as_json(person, &columns, &installation.settings));
     }
     if people.is_empty() {
         out.line("nobody");
@@ -35,7 +36,7 @@ pub(crate) async fn run(config: &Path, args: &FindArgs, out: &Output) -> Result 
     }
     let mut headings = vec!["CUSTOMER", "WORKGROUP"];
     headings.extend(&columns);
-    out.table(&headings, people.iter().map(row).collect(), &[]);
+    out.table(&headings, people.iter().map(|person| row(person, &installation.settings)).collect(), &[]);
     if people.len() as u64 == u64::from(args.most) {
         out.line(format!("the first {}: `--most` shows more", args.most));
     }
@@ -44,25 +45,22 @@ pub(crate) async fn run(config: &Path, args: &FindArgs, out: &Output) -> Result 
 
 // The operator asked to see these people: here, and only here, their data is shown.
 
-fn row(person: &Person) -> Vec<String> {
-    let workgroup = if person.anonymised {
-        format!("{} (anonymised)", person.store_key)
-    } else {
-        person.store_key.clone()
-    };
-    [person.key.to_string(), workgroup]
-        .into_iter()
-        .chain(person.shown.reveal().iter().map(text))
-        .collect()
+fn row(person: &Person, settings: &Settings) -> Vec<String> {
+    let workgroup = settings.workgroup(&person.store_key);
+    let workgroup = if person.anonymised { format!("{workgroup} (anonymised)") } else { workgroup };
+    [person.key.to_string(), workgroup].into_iter().chain(person.shown.reveal().iter().map(text)).collect()
 }
 
-fn as_json(person: &Person, columns: &[&str]) -> serde_json::Value {
+fn as_json(person: &Person, columns: &[&str], settings: &Settings) -> serde_json::Value {
     let shown: serde_json::Map<String, serde_json::Value> = columns
         .iter()
         .zip(person.shown.reveal())
         .map(|(column, value)| ((*column).to_owned(), json!(value)))
         .collect();
-    json!({ "customer": person.key, "workgroup": person.store_key, "anonymised": person.anonymised, "shown": shown })
+    json!({
+        "customer": person.key, "workgroup": settings.workgroup(&person.store_key),
+        "anonymised": person.anonymised, "shown": shown,
+    })
 }
 
 fn text(value: &Value) -> String {

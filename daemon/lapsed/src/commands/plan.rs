@@ -105,8 +105,10 @@ pub(crate) fn show(
     out.table(&[], rows(&counts.due, &rules.candidates, language), &[0]);
     out.heading(&format!("Kept: {}", number(counts.all_kept())));
     out.table(&[], rows(&counts.kept, &rules.keeps, language), &[0]);
-    out.heading(&format!("Neither: {}", number(counts.not_due)));
-    out.line("  no rule makes them due as yet");
+    if counts.not_due > 0 {
+        out.heading(&format!("Neither: {}", number(counts.not_due)));
+        out.line("  no rule makes them due as yet");
+    }
     if preview.out_of_reach > 0 {
         out.line(format!(
             "\n{} of all these no rule can ever reach, whatever time passes: nothing that a rule looks at happened to them",

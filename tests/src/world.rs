@@ -1,0 +1,279 @@
+//! A world: a store with a platform beside it, and everything that decides about its people.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use lapsed_config::File;
+use lapsed_dataset::Fitted;
+use lapsed_jobs::JobError;
+use lapsed_jobs::apply::{BatchSize, Progress, Tools, apply};
+use lapsed_jobs::explain::{Explanation, explain};
+use lapsed_jobs::retention::{self, Case, Preview};
+use lapsed_model::{
+    Bounds, Clock as _, KeyRing, Period, Plan, Sealed, SeededChance, SimulatedClock, SubjectKey, TenantName,
+    Unit, Value, Workgroup,
+};
+use lapsed_policy::{Limits, Policy};
+use lapsed_store::Store;
+use tempfile::TempDir;
+
+use crate::setting::PolicyText;
+use crate::template::Template;
+use crate::{Customer, Platform, Record, Setting};
+
+/// A store, its platform, a tenant with a policy, and the time.
+pub struct World {
+    /// The daemon's side of the store.
+    pub store: Store,
+    /// The platform's side of it.
+    pub platform: Platform,
+    /// The dataset, held against the store.
+    pub fitted: Fitted<'static>,
+    /// The tenant's policy in force.
+    pub policy: Policy,
+    /// The time; it stands still until it is moved.
+    pub clock: SimulatedClock,
+    /// Pseudonyms and seals.
+    pub keys: KeyRing,
+    /// Salts.
+    pub chance: SeededChance,
+    /// How many people a transaction takes.
+    pub batch: BatchSize,
+    /// The operator's stop.
+    pub watch_only: bool,
+    written: PolicyText,
+    next_id: AtomicI64,
+    folder: TempDir,
+}
+
+impl World {
+    /// The world that most stories happen in.
+    pub async fn new() -> World {
+        Setting::default().build().await
+    }
+
+    /// Another one.
+    #[must_use]
+    pub fn with() -> Setting {
+        Setting::default()
+    }
+
+    pub(crate) async fn of(setting: Setting) -> World {
+        let template = Template::of(&setting.dataset).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store.db");
+        template.copy_to(&path);
+        let clock = SimulatedClock::at(crate::instant(&setting.now));
+        World {
+            store: Store::open(&path).await.expect("the copy of a store"),
+            platform: Platform::on(&path),
+            fitted: template.fitted,
+            policy: read_policy(&setting.policy.text(), clock.now()),
+            clock,
+            keys: KeyRing::parse(&format!("first {}", "5a".repeat(32))).expect("a ring"),
+            chance: SeededChance::new(7),
+            batch: BatchSize::Auto,
+            watch_only: false,
+            written: setting.policy,
+            next_id: AtomicI64::new(1_000),
+            folder,
+        }
+    }
+
+    /// Begins to tell of a customer of the reference schema, who is in the store when the story is awaited.
+    #[must_use]
+    pub fn customer(&self, id: i64) -> Customer<'_> {
+        Customer::new(self, id)
+    }
+
+    /// An id that no row has yet.
+    pub fn next_id(&self) -> i64 {
+        self.next_id.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: TimeDelta) {
+        self.clock.advance(time);
+    }
+
+    /// The tenant writes a line of `[retention]` anew.
+    pub fn tenant_writes(&mut self, line: &str) {
+        self.written = self.written.clone().says(line);
+        self.policy = read_policy(&self.written.text(), self.clock.now());
+    }
+
+    /// The case of the workgroup `house`.
+    #[must_use]
+    pub fn case(&self) -> Case<'_> {
+        self.case_of("house")
+    }
+
+    /// The case of a workgroup.
+    #[must_use]
+    pub fn case_of(&self, workgroup: &str) -> Case<'_> {
+        let workgroup = Workgroup::new(self.policy.tenant.clone(), workgroup).expect("a name");
+        Case::new(&workgroup, &store_key(&workgroup.name), &self.policy)
+            .expect("a workgroup with a retention")
+    }
+
+    /// What the house is judged by at this moment.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        self.case().bounds(self.now())
+    }
+
+    /// How many people of the house each rule speaks for.
+    pub async fn preview(&self) -> Preview {
+        retention::preview(&self.store, &self.fitted, &self.case(), self.bounds())
+            .await
+            .expect("a preview")
+    }
+
+    /// Who of the house is due, each with the rule that says so.
+    pub async fn due(&self) -> Vec<(SubjectKey, String)> {
+        let due = retention::list(&self.store, &self.fitted, &self.case(), self.bounds())
+            .await
+            .expect("a list");
+        let rules = &self.fitted.dataset().rules.candidates;
+        due.into_iter()
+            .map(|(key, rule)| (key, rules[rule].name.clone()))
+            .collect()
+    }
+
+    /// Stores a plan for the house.
+    pub async fn plan(&self) -> Plan {
+        self.try_plan().await.expect("a plan")
+    }
+
+    /// Stores a plan for the house, or is refused.
+    pub async fn try_plan(&self) -> Result<Plan, JobError> {
+        let bounds = self.bounds();
+        retention::save(
+            &self.store,
+            &self.fitted,
+            &self.case(),
+            bounds,
+            &self.keys,
+            &self.chance,
+        )
+        .await
+    }
+
+    /// Carries a plan out.
+    pub async fn apply(&self, plan: &Plan) -> Progress {
+        self.try_apply(plan)
+            .await
+            .expect("a plan that may be carried out")
+    }
+
+    /// Carries a plan out, or is refused.
+    pub async fn try_apply(&self, plan: &Plan) -> Result<Progress, JobError> {
+        apply(&self.tools(), &self.case_of(&plan.workgroup.name), plan, |_| {}).await
+    }
+
+    /// Plans and carries out.
+    pub async fn sweep(&self) -> Progress {
+        self.apply(&self.plan().await).await
+    }
+
+    /// Explains a customer of the house in the tenant's language.
+    pub async fn explain(&self, customer: impl ToString) -> Explanation {
+        let (customer, language) = (customer.to_string(), self.policy.language);
+        explain(
+            &self.store,
+            &self.fitted,
+            &self.case(),
+            &customer,
+            self.now(),
+            language,
+        )
+        .await
+        .expect("a customer of the house")
+    }
+
+    /// What carrying out needs.
+    #[must_use]
+    pub fn tools(&self) -> Tools<'_> {
+        Tools {
+            store: &self.store,
+            fitted: &self.fitted,
+            keys: &self.keys,
+            clock: &self.clock,
+            chance: &self.chance,
+            batch: self.batch,
+            watch_only: self.watch_only,
+        }
+    }
+
+    /// The tenant's ledger.
+    pub async fn ledger(&self) -> Vec<Sealed> {
+        self.store
+            .ledger(&self.policy.tenant, 0, u32::MAX)
+            .await
+            .expect("a ledger")
+    }
+
+    /// The payloads of the ledger's entries of one kind.
+    pub async fn entries(&self, kind: &str) -> Vec<serde_json::Value> {
+        let ledger = self.ledger().await;
+        let entries = ledger.iter().filter(|sealed| sealed.entry.kind == kind);
+        entries
+            .map(|sealed| serde_json::from_str(&sealed.entry.payload).expect("a payload is JSON"))
+            .collect()
+    }
+
+    /// One row of the platform's tables.
+    pub async fn row(&self, table: &str, id: i64) -> Record {
+        let rows = self
+            .platform
+            .rows(&format!("SELECT * FROM {table} WHERE id = {id}"))
+            .await;
+        rows.into_iter().next().expect("a row that is there")
+    }
+
+    /// One value of the platform's tables.
+    pub async fn cell(&self, table: &str, id: i64, column: &str) -> Value {
+        self.row(table, id).await[column].clone()
+    }
+
+    /// The files in which the store keeps everything: the database, and what the database keeps beside it.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.folder.path()).expect("the world's folder");
+        entries.map(|entry| entry.expect("a file").path()).collect()
+    }
+
+    /// Where the store is.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("store.db")
+    }
+
+    /// The world's folder, for files of the test's own.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// The store's key of a workgroup: what the daemon takes where no operator says otherwise.
+pub(crate) fn store_key(workgroup: &str) -> String {
+    format!("theatre/{workgroup}")
+}
+
+fn read_policy(text: &str, now: DateTime<Utc>) -> Policy {
+    let tenant: TenantName = "theatre".parse().expect("a name");
+    let file = File::new("theatre.toml", text);
+    let limits = Limits {
+        shortest_anonymise_after: Period::new(1, Unit::Days).expect("a period"),
+    };
+    let (policy, findings) = lapsed_policy::read(&tenant, &file, &limits, now);
+    policy.unwrap_or_else(|| panic!("{}", lapsed_config::render(&file, &findings, false)))
+}
