@@ -11,7 +11,6 @@ use lapsed_policy::{Limits, POLICY_SHAPE};
 use proptest::prelude::*;
 
 #[path = "../../daemon/lapsed/src/files.rs"]
-#[expect(dead_code, reason = "the daemon's own module, of which a suite needs a part")]
 mod files;
 #[path = "../../daemon/lapsed/src/settings.rs"]
 #[expect(dead_code, reason = "the daemon's own module, of which a suite needs a part")]
@@ -37,7 +36,11 @@ fn policy_findings(bytes: &[u8]) -> (File, Vec<Finding>) {
     match File::from_bytes("tenants/stadttheater.toml", bytes) {
         Ok(file) => {
             let (policy, findings) = lapsed_policy::read(&tenant, &file, &Limits::default(), now);
-            assert_eq!(policy.is_none(), findings.iter().any(Finding::is_error), "{findings:#?}");
+            assert_eq!(
+                policy.is_none(),
+                findings.iter().any(Finding::is_error),
+                "{findings:#?}"
+            );
             (file, findings)
         }
         Err(unreadable) => (unreadable.file, vec![unreadable.finding]),
@@ -47,7 +50,9 @@ fn policy_findings(bytes: &[u8]) -> (File, Vec<Finding>) {
 fn settings_findings(bytes: &[u8]) -> (File, Vec<Finding>) {
     match File::from_bytes("lapsed.toml", bytes) {
         Ok(file) => {
-            let findings = Settings::parse(&file, Path::new("/etc/lapsed")).err().unwrap_or_default();
+            let findings = Settings::parse(&file, Path::new("/etc/lapsed"))
+                .err()
+                .unwrap_or_default();
             (file, findings)
         }
         Err(unreadable) => (unreadable.file, vec![unreadable.finding]),
@@ -60,7 +65,11 @@ fn answers_are_as_written(folder: &str, findings_of: impl Fn(&[u8]) -> (File, Ve
     let mut wrong = Vec::new();
     for path in toml_files(&Path::new(ROOT).join(folder)) {
         let (file, findings) = findings_of(&std::fs::read(&path).expect("a file of the corpus"));
-        assert!(!findings.is_empty(), "{} is not seen as a mistake", path.display());
+        assert!(
+            !findings.is_empty(),
+            "{} is not seen as a mistake",
+            path.display()
+        );
         let answer = render(&file, &findings, false);
         let beside = path.with_extension("txt");
         if rewrite {
@@ -69,7 +78,11 @@ fn answers_are_as_written(folder: &str, findings_of: impl Fn(&[u8]) -> (File, Ve
             wrong.push(format!("{}\n{answer}", beside.display()));
         }
     }
-    assert!(wrong.is_empty(), "other answers than those written down:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "other answers than those written down:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -85,18 +98,46 @@ fn every_mistake_in_the_settings_is_answered_as_written() {
 #[test]
 fn o1_no_answer_speaks_of_programming() {
     let foreign = [
-        "serde", "expected", "invalid", "unexpected", "i64", "u64", "usize", "Option", "enum", "variant", "struct",
-        "boolean", "integer", "float", "string", "array", "literal", "parse", "token", "EOF", "Some(", "None",
+        "serde",
+        "expected",
+        "invalid",
+        "unexpected",
+        "i64",
+        "u64",
+        "usize",
+        "Option",
+        "enum",
+        "variant",
+        "struct",
+        "boolean",
+        "integer",
+        "float",
+        "string",
+        "array",
+        "literal",
+        "parse",
+        "token",
+        "EOF",
+        "Some(",
+        "None",
     ];
     let mut found = Vec::new();
     for (folder, findings_of) in [
-        ("corpus/policy", &policy_findings as &dyn Fn(&[u8]) -> (File, Vec<Finding>)),
+        (
+            "corpus/policy",
+            &policy_findings as &dyn Fn(&[u8]) -> (File, Vec<Finding>),
+        ),
         ("corpus/settings", &settings_findings),
     ] {
         for path in toml_files(&Path::new(ROOT).join(folder)) {
             let (_, findings) = findings_of(&std::fs::read(&path).expect("a file of the corpus"));
             for finding in findings {
-                let said = [Some(&finding.title), finding.help.as_ref(), finding.note.as_ref(), finding.label.as_ref()];
+                let said = [
+                    Some(&finding.title),
+                    finding.help.as_ref(),
+                    finding.note.as_ref(),
+                    finding.label.as_ref(),
+                ];
                 for said in said.into_iter().flatten() {
                     let words: Vec<&&str> = foreign.iter().filter(|word| said.contains(**word)).collect();
                     if !words.is_empty() {
@@ -123,9 +164,15 @@ fn every_finding_says_what_to_do_next() {
 fn the_shipped_files_have_no_finding() {
     for path in toml_files(&Path::new(ROOT).join("../config/tenants")) {
         let (file, findings) = policy_findings(&std::fs::read(&path).expect("a shipped file"));
-        assert!(findings.is_empty(), "{}\n{}", path.display(), render(&file, &findings, false));
+        assert!(
+            findings.is_empty(),
+            "{}\n{}",
+            path.display(),
+            render(&file, &findings, false)
+        );
     }
-    let (file, findings) = settings_findings(&std::fs::read(Path::new(ROOT).join("../config/lapsed.toml")).expect("a shipped file"));
+    let settings = std::fs::read(Path::new(ROOT).join("../config/lapsed.toml")).expect("a shipped file");
+    let (file, findings) = settings_findings(&settings);
     assert!(findings.is_empty(), "{}", render(&file, &findings, false));
 }
 
@@ -136,7 +183,9 @@ fn the_shipped_settings_name_every_default() {
     let uncommented: String = text
         .lines()
         .map(|line| match line.strip_prefix("# ") {
-            Some(setting) if setting.contains(" = ") && !setting.starts_with("\"stadttheater") => format!("{setting}\n"),
+            Some(setting) if setting.contains(" = ") && !setting.starts_with("\"stadttheater") => {
+                format!("{setting}\n")
+            }
             _ => format!("{line}\n"),
         })
         .collect();
@@ -145,6 +194,66 @@ fn the_shipped_settings_name_every_default() {
     let (mut all, plain) = (read(&uncommented), read(&text));
     all.dataset = None;
     assert_eq!(all, plain, "what is commented out is what holds without it");
+}
+
+#[test]
+fn o1_a_link_or_a_pipe_is_no_policy() {
+    let world = tempfile::tempdir().expect("a folder");
+    let tenants = world.path().join("tenants");
+    std::fs::create_dir(&tenants).expect("a folder");
+    std::fs::write(world.path().join("secret.toml"), "name = \"someone else\"").expect("a file");
+    std::os::unix::fs::symlink("../secret.toml", tenants.join("link.toml")).expect("a link");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        tenants.join("pipe.toml"),
+        rustix::fs::FileType::Fifo,
+        0o600.into(),
+        0,
+    )
+    .expect("a pipe");
+    std::fs::write(tenants.join("Big House.toml"), "").expect("a file");
+    std::fs::write(tenants.join("salon.toml"), "name = \"Salon\"").expect("a file");
+    std::fs::write(tenants.join("notes.txt"), "not looked at").expect("a file");
+
+    let found = files::tenants(&tenants)
+        .map_err(|refused| refused.finding)
+        .expect("the folder");
+
+    let said: Vec<String> = found
+        .files
+        .iter()
+        .map(|tenant| match &tenant.file {
+            Ok(file) => format!("{}: {}", tenant.tenant, file.text),
+            Err(refused) => format!("{}: {}", tenant.tenant, refused.finding.title),
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "link: a link is not followed here",
+            "pipe: this is not an ordinary file",
+            "salon: name = \"Salon\""
+        ]
+    );
+    assert_eq!(found.findings.len(), 1, "`Big House.toml` is named");
+    assert!(
+        files::tenants(&world.path().join("nowhere")).is_err(),
+        "a folder that is not there is said to be missing"
+    );
+}
+
+#[test]
+fn relative_paths_start_at_the_settings_folder() {
+    let world = tempfile::tempdir().expect("a folder");
+    let path = world.path().join("lapsed.toml");
+    std::fs::write(&path, "[store]\nurl = \"sqlite:data/store.db\"\n").expect("a file");
+    let settings = Settings::read(&path)
+        .map_err(|refused| refused.findings)
+        .expect("settings");
+    assert_eq!(settings.store, world.path().join("data/store.db"));
+    assert_eq!(settings.tenants, world.path().join("tenants"));
+    assert_eq!(settings.credentials, world.path().join("credentials"));
+    assert!(Settings::read(&world.path().join("other.toml")).is_err());
 }
 
 fn as_json(path: &Path) -> Option<serde_json::Value> {
@@ -157,7 +266,12 @@ fn the_schemas_accept_what_is_shipped_and_refuse_what_is_wrong() {
     let policy = jsonschema::validator_for(&schema("policy", &POLICY_SHAPE)).expect("a schema");
     for path in toml_files(&Path::new(ROOT).join("../config/tenants")) {
         let file = as_json(&path).expect("TOML");
-        assert!(policy.is_valid(&file), "{}: {:?}", path.display(), policy.validate(&file).map_err(|why| why.to_string()));
+        assert!(
+            policy.is_valid(&file),
+            "{}: {:?}",
+            path.display(),
+            policy.validate(&file).map_err(|why| why.to_string())
+        );
     }
     let settings = jsonschema::validator_for(&schema("settings", &SETTINGS_SHAPE)).expect("a schema");
     let file = as_json(&Path::new(ROOT).join("../config/lapsed.toml")).expect("TOML");
@@ -165,22 +279,67 @@ fn the_schemas_accept_what_is_shipped_and_refuse_what_is_wrong() {
 
     // Mistakes of form never get as far, and a schema knows nothing of contradictions and calendars.
     for (folder, validator) in [("corpus/policy", &policy), ("corpus/settings", &settings)] {
-        let files: Vec<serde_json::Value> =
-            toml_files(&Path::new(ROOT).join(folder)).iter().filter_map(|path| as_json(path)).collect();
+        let files: Vec<serde_json::Value> = toml_files(&Path::new(ROOT).join(folder))
+            .iter()
+            .filter_map(|path| as_json(path))
+            .collect();
         let refused = files.iter().filter(|file| !validator.is_valid(file)).count();
-        assert!(refused * 5 >= files.len() * 3, "{folder}: only {refused} of {} are refused", files.len());
+        assert!(
+            refused * 5 >= files.len() * 3,
+            "{folder}: only {refused} of {} are refused",
+            files.len()
+        );
     }
 }
 
 /// A shipped policy with one thing done to it: a piece cut out, doubled, or replaced.
 fn mutated(text: &str, from: prop::sample::Index, length: usize, with: &str, double: bool) -> String {
-    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let places: Vec<usize> = text
+        .char_indices()
+        .map(|(at, _)| at)
+        .chain([text.len()])
+        .collect();
     let first = from.index(places.len());
     let last = (first + length).min(places.len() - 1);
     let (start, end) = (places[first], places[last]);
     let kept = if double { &text[start..end] } else { "" };
     format!("{}{kept}{with}{kept}{}", &text[..start], &text[end..])
 }
+
+/// What slips into a file: marks that mean something, and letters that are none.
+const PIECES: [&str; 31] = [
+    "",
+    "\"",
+    "“",
+    "”",
+    "'",
+    "\"\"\"",
+    "[",
+    "]",
+    "[[",
+    "{",
+    "}",
+    "=",
+    ",",
+    ";",
+    ":",
+    "#",
+    "\n",
+    "\r",
+    "\t",
+    " = ",
+    ".",
+    "\u{a0}",
+    "\\",
+    "31.12.2026",
+    "true",
+    "é",
+    "[retention]\n",
+    "a = 1\n",
+    "\u{1}",
+    "𝄞",
+    "\0",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
@@ -191,10 +350,7 @@ proptest! {
             (
                 any::<prop::sample::Index>(),
                 0..40usize,
-                prop::sample::select(vec![
-                    "", "\"", "“", "”", "'", "\"\"\"", "[", "]", "[[", "{", "}", "=", ",", ";", ":", "#", "\n", "\r", "\t",
-                    "\u{a0}", "\\", "31.12.2026", "true", "é", "[retention]\n", "a = 1\n", "\u{1}", "𝄞", " = ", ".", "\0",
-                ]),
+                prop::sample::select(PIECES.to_vec()),
                 any::<bool>(),
             ),
             1..6,

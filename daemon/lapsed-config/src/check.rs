@@ -257,3 +257,71 @@ fn missing(key: &Key, table: &Table, path: &str) -> Finding {
         _ => finding.help(line),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SHAPE: Shape = Shape {
+        doc: "A test.",
+        keys: &[
+            Key::required("name", Kind::Text, "\"Theatre\"", "A name."),
+            Key::new("section", Kind::Table(&SECTION), "[section]", "A section."),
+            Key::later("export", "exports"),
+        ],
+    };
+    static SECTION: Shape = Shape {
+        doc: "A section.",
+        keys: &[Key::new("by_staff", Kind::YesNo, "true", "Whether.")],
+    };
+
+    fn titles(text: &str) -> Vec<String> {
+        let (_, findings) = read(&File::new("a.toml", text), &SHAPE);
+        findings.into_iter().map(|finding| finding.title).collect()
+    }
+
+    #[test]
+    fn a_name_that_was_meant_is_judged_as_if_it_had_been_written() {
+        let (table, findings) = read(
+            &File::new("a.toml", "nmae = \"x\"\n[section]\nby_stuff = 1\n"),
+            &SHAPE,
+        );
+        let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
+        assert_eq!(titles[0], "`nmae` is not a setting of this file");
+        assert_eq!(titles[2], "`by_staff` is either `true` or `false`");
+        assert_eq!(
+            (titles.len(), table.text("name").map(|name| name.value)),
+            (3, Some("x"))
+        );
+    }
+
+    #[test]
+    fn a_job_that_comes_later_is_refused_by_its_name() {
+        assert_eq!(
+            titles("name = \"x\"\n[export]\nanything = 1\n"),
+            ["`[export]` comes with exports, which this version does not do yet"]
+        );
+    }
+
+    #[test]
+    fn a_finding_never_quotes_a_whole_file() {
+        let text = format!("name = \"x\"\n\"{}\" = 1\n", "long ".repeat(40_000));
+        assert!(titles(&text).iter().all(|title| title.len() < 200));
+    }
+
+    #[test]
+    fn the_largest_file_of_mistakes_is_answered_soon() {
+        let started = std::time::Instant::now();
+        for line in [
+            "a = “x”\n",
+            "[[[[[[[[[[[[\n",
+            "name = \"",
+            "{ a = [ “\n",
+            "name = ['a\n",
+        ] {
+            let text = line.repeat(File::MOST_BYTES / line.len());
+            assert!(!titles(&text).is_empty());
+        }
+        assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    }
+}

@@ -104,6 +104,16 @@ impl Finding {
     }
 }
 
+/// As much of a text as fits into a sentence: a finding quotes what people wrote, and that can be anything.
+#[must_use]
+pub fn clipped(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.len() == text.len() && line.chars().count() <= 60 {
+        return text.to_owned();
+    }
+    line.chars().take(59).chain(['…']).collect()
+}
+
 /// A finding as a machine reads it (`--json`); the names of the fields are stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reported {

@@ -5,7 +5,8 @@
 /// Only one is ever offered: a wall of fifty possible names helps nobody.
 pub fn nearest<'n>(written: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let written = plain(written);
-    if written.is_empty() {
+    // No name is that long; comparing whole paragraphs with every name would take its time.
+    if written.is_empty() || written.len() > 100 {
         return None;
     }
     let (distance, name) = names

@@ -1,5 +1,6 @@
 //! Names that nobody knows, and what was meant by them.
 
+use crate::finding::clipped;
 use crate::{Entry, Finding, Key, Kind, Shape, Value, nearest};
 
 /// What to say about a name that its table does not have, and the key of that table that was probably meant.
@@ -13,6 +14,7 @@ pub(crate) fn unknown_key(
     entry: &Entry,
 ) -> (Finding, Option<&'static Key>) {
     let written = entry.key.value.as_str();
+    let quoted = clipped(written);
     let heading = match &entry.value.value {
         Value::Table(_) => Some(("[", "]")),
         Value::List(list) if list.iter().any(|value| value.as_table().is_some()) => Some(("[[", "]]")),
@@ -39,7 +41,7 @@ pub(crate) fn unknown_key(
     } else {
         key.clone()
     };
-    let finding = Finding::error(format!("`{}` is not {a} of {of}", shown(written))).at(span);
+    let finding = Finding::error(format!("`{}` is not {a} of {of}", shown(&quoted))).at(span);
     let home = sections(shape, path)
         .find_map(|(shape, path)| home_of(shape, written, &path))
         .or_else(|| home_of(root, written, "").filter(|home| home != path));

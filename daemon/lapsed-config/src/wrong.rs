@@ -1,5 +1,6 @@
 //! Values that are not what their setting wants.
 
+use crate::finding::clipped;
 use crate::{Finding, Form, Key, Kind, Spanned, Value, nearest};
 
 /// Whether a value could be of this kind, judged by what it is and not by what it says.
@@ -69,7 +70,7 @@ fn wrong_form(form: &Form, text: &str) -> Option<Finding> {
     let complaint = (form.check)(text).err()?;
     let title = complaint
         .title
-        .unwrap_or_else(|| format!("`{text}` is not {}", form.what));
+        .unwrap_or_else(|| format!("`{}` is not {}", clipped(text), form.what));
     Some(Finding::error(title).help(complaint.help.unwrap_or_else(|| how(form))))
 }
 
@@ -106,7 +107,7 @@ fn wrong_word(words: &[(&str, &str)], text: &str, name: &str) -> Option<Finding>
                 .help(format!("write `{name} = \"{word}\"`")),
         );
     }
-    let finding = Finding::error(format!("`{text}` is not a word for `{name}`"));
+    let finding = Finding::error(format!("`{}` is not a word for `{name}`", clipped(text)));
     // `German` for `de`, and `de-AT`: the meaning of a word, or a word and more.
     let lower = text.to_lowercase();
     let by_meaning = |(word, doc): &&(&str, &str)| {

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 /// A person or a thing, under a key: the key's id and 128 bits of HMAC-SHA-256 as hex digits.
@@ -41,7 +41,7 @@ impl Key {
     /// HMAC-SHA-256 over `parts`, each preceded by its length so that no two lists of parts read the same.
     #[must_use]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.secret)
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.secret)
             .expect("an HMAC takes a key of any length");
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());

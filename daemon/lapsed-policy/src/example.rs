@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::NaiveDate;
-use lapsed_config::{Entry, Finding, Spanned, Table, nearest, parse_date};
+use lapsed_config::{Entry, Finding, Spanned, Table, clipped, nearest, parse_date};
 
 use crate::Retention;
 use crate::forms::parse_day;
@@ -131,8 +131,11 @@ fn told(customer: &Table) -> Vec<Told> {
 
 fn unknown_workgroup(written: &Spanned<&str>, workgroups: &BTreeMap<String, Option<Retention>>) -> Finding {
     let names = workgroups.keys().map(String::as_str);
-    let finding = Finding::error(format!("`{}` is not a workgroup of this file", written.value))
-        .at(written.span.clone());
+    let finding = Finding::error(format!(
+        "`{}` is not a workgroup of this file",
+        clipped(written.value)
+    ))
+    .at(written.span.clone());
     match nearest(written.value, names) {
         Some(name) => finding.help(format!("did you mean `\"{name}\"`?")),
         None => finding.help(format!(

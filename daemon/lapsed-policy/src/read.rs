@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use lapsed_config::{Entry, File, Finding, Table, plain_name};
+use lapsed_config::{Entry, File, Finding, Table, clipped, plain_name};
 use lapsed_model::{Bounds, NameError, TenantName, Workgroup};
 
 use crate::example::example;
@@ -153,7 +153,7 @@ fn no_workgroup(
 fn wrong_name(entry: &Entry, why: NameError) -> Finding {
     let written = &entry.key.value;
     let plain = plain_name(written);
-    let finding = Finding::error(format!("`{written}` cannot name a workgroup"))
+    let finding = Finding::error(format!("`{}` cannot name a workgroup", clipped(written)))
         .at(entry.key.span.clone())
         .note(why.to_string());
     if plain.is_empty() || plain.len() > 64 {
@@ -202,7 +202,8 @@ mod tests {
     use super::*;
     use crate::Automatic;
 
-    const HEAD: &str = "name = \"Theatre\"\nlanguage = \"en\"\ntime_zone = \"Europe/Vienna\"\nprivacy_contact = \"a@b.example\"\n";
+    const HEAD: &str = "name = \"Theatre\"\nlanguage = \"en\"\ntime_zone = \"Europe/Vienna\"\n\
+                        privacy_contact = \"a@b.example\"\n";
 
     fn policy(text: &str) -> (Option<Policy>, Vec<String>) {
         let now = "2026-11-22T12:00:00Z".parse().expect("an instant");

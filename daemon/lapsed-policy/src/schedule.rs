@@ -11,7 +11,8 @@ use crate::night::night;
 /// `at night`, `every day at 03:00`, `0 3 * * *`.
 pub(crate) static SCHEDULE: Form = Form {
     what: "a schedule",
-    how: "for example `at night`, `every day at 03:00`, `every monday at 03:00`, `on the 1st at 04:30` or `on the 1st monday at 10:00`",
+    how: "for example `at night`, `every day at 03:00`, `every monday at 03:00`, `on the 1st at 04:30` \
+          or `on the 1st monday at 10:00`",
     example: "at night",
     pattern: None,
     check: |text| Words::read(text).map(|_| ()),

@@ -109,7 +109,9 @@ impl Settings {
     /// The workgroup of a store's key, as commands take it.
     #[must_use]
     pub(crate) fn workgroup(&self, store_key: &str) -> String {
-        self.workgroups.get(store_key).map_or_else(|| store_key.to_owned(), ToString::to_string)
+        self.workgroups
+            .get(store_key)
+            .map_or_else(|| store_key.to_owned(), ToString::to_string)
     }
 
     /// The store's key of a workgroup.

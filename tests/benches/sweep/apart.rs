@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use chrono::TimeDelta;
+
 use crate::ours;
 use crate::theatres::Theatres;
 
@@ -39,6 +41,8 @@ pub async fn sweep(mut words: impl Iterator<Item = String>) {
         .and_then(|word| word.parse().ok())
         .expect("a number of theatres");
     let theatres = Theatres::open(&path, houses).await;
+    // The store may hold plans of this very instant already.
+    theatres.clock.advance(TimeDelta::seconds(1));
     let fitted = theatres.fitted().await;
     let cases = theatres.cases();
     let plans = ours::plan(&theatres, &fitted, &cases).await;

@@ -42,10 +42,7 @@ pub async fn apply(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case<'_>],
 
 /// Removes the remnants.
 pub async fn scrub(theatres: &Theatres, fitted: &Fitted<'_>) {
-    let emptied = theatres
-        .store
-        .scrub(&fitted.touched_indexes())
-        .await
-        .expect("a scrubbed store");
+    let (rebuild, resample) = (fitted.rebuild_indexes(), fitted.resample_indexes());
+    let emptied = theatres.store.scrub(&rebuild, &resample).await.expect("a scrubbed store");
     assert!(emptied, "nobody else reads the store, so the log can be emptied");
 }

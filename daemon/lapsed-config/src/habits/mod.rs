@@ -21,7 +21,8 @@ use crate::scan::{Statement, StatementKind, line_end};
 pub(crate) type Diagnosis = (Finding, Repair);
 
 /// The last resort of every help.
-pub(crate) const HOW_A_LINE_LOOKS: &str = "a line is a setting such as `language = \"de\"`, a section such as `[retention]`, or a comment that begins with `#`";
+pub(crate) const HOW_A_LINE_LOOKS: &str = "a line is a setting such as `language = \"de\"`, a section such as \
+     `[retention]`, or a comment that begins with `#`";
 
 /// Letters that cannot be seen, or look like a space and are none.
 const INVISIBLE: [char; 9] = [
@@ -123,14 +124,4 @@ fn is_name(text: &str) -> bool {
         && text
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
-}
-
-/// As much as fits into a sentence.
-fn one_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() <= 60 {
-        line.to_owned()
-    } else {
-        line.chars().take(59).chain(['…']).collect()
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Diagnosis, one_line, quoted, value};
+use super::{Diagnosis, quoted, value};
 use crate::Finding;
+use crate::finding::clipped;
 use crate::repair::Repair;
 use crate::scan::{Statement, line_end, trimmed};
 
@@ -20,9 +21,9 @@ pub(super) fn typographic(text: &str, value: Range<usize>) -> Option<Diagnosis> 
         return None;
     }
     let mended = edited(written, &edits);
-    let finding = Finding::error(format!("`{}` stands in typographic quotes", one_line(written)))
+    let finding = Finding::error(format!("`{}` stands in typographic quotes", clipped(written)))
         .at(value.clone())
-        .help(format!("use straight quotes: `{}`", one_line(&mended)))
+        .help(format!("use straight quotes: `{}`", clipped(&mended)))
         .note("word processors and mail programs make quotes typographic; a plain text editor does not");
     let moved =
         |(range, with): (Range<usize>, String)| (range.start + value.start..range.end + value.start, with);

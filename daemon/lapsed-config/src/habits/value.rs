@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::quotes::with_straight_quotes;
-use super::{Diagnosis, brackets, is_name, one_line, quoted, quotes};
+use super::{Diagnosis, brackets, is_name, quoted, quotes};
 use crate::Finding;
+use crate::finding::clipped;
 use crate::forms::{day_first, parse_date};
 use crate::repair::Repair;
 use crate::scan::{Statement, trimmed};
@@ -57,7 +58,7 @@ pub(super) fn left_over(text: &str, value: Range<usize>, behind: usize) -> Diagn
     }
     let finding = Finding::error(format!(
         "`{}` stands behind the value",
-        one_line(&text[rest.clone()])
+        clipped(&text[rest.clone()])
     ))
     .at(rest)
     .help("remove it, or put a `#` in front of it to make it a comment");
@@ -192,8 +193,8 @@ pub(super) fn said_of(written: &str, mended: &str) -> Finding {
         return Finding::error(format!("a number does not begin with `0`: `{written}`"))
             .help(format!("write `{mended}`"));
     }
-    Finding::error(format!("`{}` needs quotes", one_line(written)))
-        .help(format!("write `{}`", one_line(mended)))
+    Finding::error(format!("`{}` needs quotes", clipped(written)))
+        .help(format!("write `{}`", clipped(mended)))
 }
 
 fn no_such_day(written: &str) -> bool {

@@ -56,12 +56,12 @@ impl NewPlan {
 
 impl Store {
     /// Makes a plan: `subjects` inserts the people who are due under its id. The plan's hash covers everything
-    /// that was asked and everybody who was found.
+    /// that was asked and everybody who was found. A plan that was made already stays as it is.
     pub async fn save_plan(&self, new: &NewPlan, subjects: &Statement) -> Result<Plan> {
         let doing = "store a plan";
         let id = new.id();
         let mut transaction = self.begin(doing).await?;
-        sqlx::query(include_str!("../../sql/plan_insert.sql"))
+        let made = sqlx::query(include_str!("../../sql/plan_insert.sql"))
             .bind(&id)
             .bind(new.workgroup.tenant.as_str())
             .bind(&new.workgroup.name)
@@ -76,6 +76,10 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::of(doing))?;
+        if made.rows_affected() == 0 {
+            transaction.rollback().await.map_err(StoreError::of(doing))?;
+            return self.plan(&id).await;
+        }
         let inserted = query(subjects)
             .execute(&mut *transaction)
             .await

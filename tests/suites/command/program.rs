@@ -1,0 +1,151 @@
+//! The program, and a folder to run it in.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use sqlx::{Connection, Row, SqliteConnection};
+use tempfile::TempDir;
+
+/// The program, built from what is on the disk: the suites never run an older one.
+pub static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "lapsed"])
+        .status()
+        .expect("cargo built this suite, so it is there");
+    assert!(built.success(), "the program does not build");
+    let suite = std::env::current_exe().expect("a test has a path");
+    suite.parent().and_then(Path::parent).expect("target/debug/deps/suite").join("lapsed")
+});
+
+/// A demo that was made once; every test gets a copy of its folder.
+static MADE: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = TempDir::new().expect("a temporary folder");
+    let made = Command::new(&*PROGRAM)
+        .args(["demo", "--customers", "4000"])
+        .arg(folder.path().join("demo"))
+        .output()
+        .expect("the program runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    folder
+});
+
+/// An installation in a folder of its own.
+pub struct Installed {
+    folder: TempDir,
+}
+
+/// What a command answered.
+pub struct Answer {
+    /// Its exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Installed {
+    /// A copy of the demo: two tenants; one workgroup of each is anonymised already, three are not.
+    pub fn demo() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let copied = Command::new("cp").arg("-r").arg(MADE.path().join("demo")).arg(folder.path()).status();
+        assert!(copied.expect("cp is everywhere").success());
+        Self { folder }
+    }
+
+    /// A folder with nothing in it.
+    pub fn empty() -> Self {
+        Self { folder: TempDir::new().expect("a temporary folder") }
+    }
+
+    /// A path in the demo's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("demo").join(name)
+    }
+
+    /// A path beside the demo's folder.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The command `words`, ready to be started.
+    pub fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(&*PROGRAM);
+        command
+            .args(words.split_whitespace())
+            .env("LAPSED_CONFIG", self.path("lapsed.toml"))
+            .env_remove("CREDENTIALS_DIRECTORY")
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Types `lapsed words`.
+    pub fn lapsed(&self, words: &str) -> Answer {
+        self.command(words).output().expect("the program runs").into()
+    }
+
+    /// Types `lapsed words --json` and reads the objects of its answer, which must succeed.
+    pub fn json(&self, words: &str) -> Vec<Value> {
+        let answer = self.lapsed(&format!("{words} --json"));
+        assert_eq!(answer.code, 0, "{words}: {}{}", answer.out, answer.err);
+        answer.objects()
+    }
+
+    /// The one object that `lapsed words --json` answers.
+    pub fn object(&self, words: &str) -> Value {
+        let mut objects = self.json(words);
+        assert_eq!(objects.len(), 1, "{words} answers one object");
+        objects.remove(0)
+    }
+
+    /// Runs SQL in the store, behind the program's back.
+    pub fn sql(&self, statement: &str) -> String {
+        let path = self.path("store.db");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let mut connection = SqliteConnection::connect(&format!("sqlite://{}", path.display()))
+                .await
+                .expect("the store opens");
+            let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+                .fetch_optional(&mut connection)
+                .await
+                .expect("the statement is right");
+            connection.close().await.expect("the store closes");
+            row.map_or(String::new(), |row| row.get_unchecked::<Option<String>, _>(0).unwrap_or_default())
+        })
+    }
+
+    /// Changes a tenant's policy.
+    pub fn edit(&self, tenant: &str, from: &str, to: &str) {
+        let path = self.path(&format!("tenants/{tenant}.toml"));
+        let text = std::fs::read_to_string(&path).expect("the policy is there");
+        assert!(text.contains(from), "the policy has no {from}");
+        std::fs::write(path, text.replacen(from, to, 1)).expect("the policy can be written");
+    }
+
+    /// Somebody of a workgroup whom its plan would anonymise.
+    pub fn somebody_due(&self, workgroup: &str) -> String {
+        let plan = self.object(&format!("plan {workgroup} --customers"));
+        plan["customers"][0]["customer"].to_string()
+    }
+}
+
+impl Answer {
+    /// The objects of an answer in JSON.
+    pub fn objects(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect()
+    }
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+}

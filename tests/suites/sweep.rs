@@ -1,0 +1,10 @@
+//! Who is anonymised, and what is left of them: on stores of the reference schema and of another one.
+
+mod sweep {
+    mod agreement;
+    mod calendar;
+    mod change;
+    mod oracle;
+    mod random;
+    mod recheck;
+}
