@@ -104,6 +104,21 @@ impl Finding {
     }
 }
 
+/// The first hundred findings of a file, in the order of the text. More are of no use to anybody, and a file that
+/// somebody filled with mistakes on purpose must not fill a report as well.
+#[must_use]
+pub fn limited(mut findings: Vec<Finding>) -> Vec<Finding> {
+    const MOST: usize = 100;
+    if let Some(more) = findings.len().checked_sub(MOST).filter(|more| *more > 0) {
+        findings.sort_by_key(|finding| finding.span.as_ref().map_or(usize::MAX, |span| span.start));
+        findings.truncate(MOST);
+        findings.push(
+            Finding::error(format!("there are {more} more findings")).help("correct those above first"),
+        );
+    }
+    findings
+}
+
 /// As much of a text as fits into a sentence: a finding quotes what people wrote, and that can be anything.
 #[must_use]
 pub fn clipped(text: &str) -> String {

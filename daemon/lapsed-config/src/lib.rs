@@ -30,7 +30,7 @@ mod wrong;
 
 pub use check::read;
 pub use file::{File, Unreadable};
-pub use finding::{Finding, Reported, Severity, clipped};
+pub use finding::{Finding, Reported, Severity, clipped, limited};
 pub use forms::{COUNT_OF_PEOPLE, DATE, PERCENT, PERIOD, parse_count_of_people, parse_date, parse_percent};
 pub use near::{nearest, plain_name};
 pub use render::{render, reported};

@@ -10,7 +10,7 @@ use crate::scan::{self, StatementKind};
 use crate::{Entry, File, Finding, Spanned, Table, Value, habits};
 
 /// After so many mistakes of form the file is probably not TOML at all.
-const MOST_FAULTS: usize = 40;
+const MOST_FAULTS: usize = 30;
 
 /// Reads the text, mending what is broken in form so that the rest can be judged too.
 pub(crate) fn parse(file: &File, findings: &mut Vec<Finding>) -> Table {
@@ -27,6 +27,7 @@ pub(crate) fn parse(file: &File, findings: &mut Vec<Finding>) -> Table {
             findings.extend(
                 twice
                     .into_iter()
+                    .take(MOST_FAULTS)
                     .map(|fault| duplicate(&file.text, &mended, &place(fault))),
             );
             return Reader(&mended).table(document.get_ref(), None);
