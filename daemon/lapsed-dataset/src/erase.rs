@@ -63,8 +63,7 @@ impl Fitted<'_> {
 
     fn erase_rows(&self, related: &Related, rows: &str, erasure: &Erasure) -> Option<Statement> {
         let (table, key) = (quote(&related.table.value), quote(&related.key.value));
-        let of_batch =
-            format!("SELECT r.row FROM lapsed_batch b CROSS JOIN ({rows}) r WHERE r.subject = b.subject");
+        let of_batch = rows_of_batch(rows);
         let RelatedErasure::Columns(columns) = &related.erase else {
             return Some(plain(&format!("DELETE FROM {table} WHERE {key} IN ({of_batch})")));
         };
@@ -82,10 +81,13 @@ impl Fitted<'_> {
             }
             _ => None,
         });
+        // Most rows have nothing to clear, and to write one again costs more than to look at it.
+        let changes: Vec<String> = sets.iter().map(Set::changes).collect();
         (!sets.is_empty()).then(|| {
             sql.finish(format!(
-                "UPDATE {table} SET {} WHERE {key} IN ({of_batch})",
-                sets.join(", ")
+                "UPDATE {table} SET {} WHERE {key} IN ({of_batch})\n  AND ({})",
+                assignments(&sets),
+                changes.join(" OR ")
             ))
         })
     }
@@ -98,20 +100,20 @@ impl Fitted<'_> {
             sql.finish(format!(
                 "UPDATE {} SET {} WHERE {} IN (SELECT subject FROM lapsed_batch)",
                 quote(&subject.table.value),
-                sets.join(", "),
+                assignments(&sets),
                 quote(&subject.key.value)
             ))
         })
     }
 
-    /// `column = value` for every column that changes; `unless` gives the condition under which one stays.
+    /// Every column that changes; `unless` gives the condition under which one stays.
     fn sets(
         &self,
         sql: &mut Sql,
         columns: &[ColumnRule],
         erasure: &Erasure,
         unless: impl Fn(&str) -> Option<String>,
-    ) -> Vec<String> {
+    ) -> Vec<Set> {
         let mut sets = Vec::new();
         for rule in columns.iter().filter(|rule| rule.json_key.is_none()) {
             let column = quote(&rule.column.value);
@@ -129,10 +131,11 @@ impl Fitted<'_> {
                 Verb::NameMarker => sql.bind(erasure.way.name_marker().into()),
                 Verb::Note => sql.bind(erasure.language.anonymisation_note().into()),
             };
-            sets.push(match unless(&rule.column.value) {
-                Some(condition) => format!("{column} = CASE WHEN {condition} THEN {column} ELSE {value} END"),
-                None => format!("{column} = {value}"),
-            });
+            let value = match unless(&rule.column.value) {
+                Some(condition) => format!("CASE WHEN {condition} THEN {column} ELSE {value} END"),
+                None => value,
+            };
+            sets.push(Set { column, value });
         }
         sets
     }
@@ -188,10 +191,10 @@ impl Fitted<'_> {
                     .filter(|rule| later.iter().any(|column| column.value == rule.column.value))
                     .cloned()
                     .collect();
-                let sets = self.sets(&mut sql, &waiting, erasure, |_| None).join(", ");
+                let sets = assignments(&self.sets(&mut sql, &waiting, erasure, |_| None));
+                let of_batch = rows_of_batch(rows);
                 sql.finish(format!(
-                    "UPDATE {target} AS t SET {sets} WHERE t.{row} IN (SELECT r.row FROM lapsed_batch b \
-                     CROSS JOIN ({rows}) r WHERE r.subject = b.subject) AND {due}"
+                    "UPDATE {target} AS t SET {sets} WHERE t.{row} IN ({of_batch}) AND {due}"
                 ))
             })
             .collect()
@@ -261,13 +264,19 @@ impl Fitted<'_> {
     /// Rebuilds the indexes whose pages may still hold what was erased.
     #[must_use]
     pub fn rebuild_indexes(&self) -> Vec<Statement> {
-        self.touched_indexes().iter().map(|index| plain(&format!("REINDEX {}", quote(index)))).collect()
+        self.touched_indexes()
+            .iter()
+            .map(|index| plain(&format!("REINDEX {}", quote(index))))
+            .collect()
     }
 
     /// Takes the samples of the same indexes anew: the planner's statistics hold some of their old keys.
     #[must_use]
     pub fn resample_indexes(&self) -> Vec<Statement> {
-        self.touched_indexes().iter().map(|index| plain(&format!("ANALYZE {}", quote(index)))).collect()
+        self.touched_indexes()
+            .iter()
+            .map(|index| plain(&format!("ANALYZE {}", quote(index))))
+            .collect()
     }
 
     /// Indexes over a column that changes, and all of a table whose rows are deleted.
@@ -309,6 +318,36 @@ impl Fitted<'_> {
         touched.dedup();
         touched
     }
+}
+
+/// A column and what it becomes.
+struct Set {
+    column: String,
+    value: String,
+}
+
+impl Set {
+    /// Whether the row is any different afterwards.
+    fn changes(&self) -> String {
+        format!("{} IS DISTINCT FROM {}", self.column, self.value)
+    }
+}
+
+fn assignments(sets: &[Set]) -> String {
+    let assign = |set: &Set| format!("{} = {}", set.column, set.value);
+    sets.iter().map(assign).collect::<Vec<_>>().join(", ")
+}
+
+/// The rows of the batch's people, looked up one person at a time.
+///
+/// As a plain join SQLite is free to begin at the other end, and where it has no statistics it does: it read all the
+/// answers of the store, once for each person. What stands in a scalar subquery is asked about the person at
+/// hand; JSON carries its several rows out, and the limit keeps it from being folded into the aggregate.
+fn rows_of_batch(rows: &str) -> String {
+    format!(
+        "SELECT r.value FROM lapsed_batch b CROSS JOIN json_each(\n  \
+         (SELECT json_group_array(row) FROM (SELECT r.row FROM ({rows}) r WHERE r.subject = b.subject LIMIT -1))) r"
+    )
 }
 
 fn plain(sql: &str) -> Statement {

@@ -84,7 +84,9 @@ pub async fn remove_remnants(store: &Store, fitted: &Fitted<'_>) -> Result<bool,
     if store.remnants_since().await?.is_none() {
         return Ok(true);
     }
-    Ok(store.scrub(&fitted.rebuild_indexes(), &fitted.resample_indexes()).await?)
+    Ok(store
+        .scrub(&fitted.rebuild_indexes(), &fitted.resample_indexes())
+        .await?)
 }
 
 /// Carries out a plan, or what is left of it. The remnants stay until somebody scrubs the store: that costs what

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use lapsed_config::{Entry, File, Finding, Table, clipped, plain_name};
+use lapsed_config::{Entry, File, Finding, Table, clipped, limited, plain_name};
 use lapsed_model::{Bounds, NameError, TenantName, Workgroup};
 
 use crate::example::example;
@@ -37,7 +37,7 @@ pub fn read(
         .filter_map(|table| example(table, &workgroups, &mut findings))
         .collect();
     same_example_twice(&root, &mut findings);
-    let findings = without_repetition(findings);
+    let findings = limited(without_repetition(findings));
     if findings.iter().any(Finding::is_error) {
         return (None, findings);
     }
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_contradiction_in_the_head_is_told_once() {
         let (_, findings) =
-            policy("[retention]\nanonymise_after = \"10 days\"\n[workgroups.a]\n[workgroups.b]\n");
+            policy("[retention]\nanonymise_after = \"10 days\"\nby_staff = true\n[workgroups.a]\n[workgroups.b]\n");
         assert_eq!(
             findings,
             ["`10 days` is shorter than the operator of this system allows"]
@@ -281,10 +281,13 @@ mod tests {
     }
 
     #[test]
-    fn a_person_without_any_way_is_a_finding() {
-        let (policy, findings) =
-            policy("[retention]\nanonymise_after = \"3 years\"\nautomatic = \"off\"\n[workgroups.a]\n");
-        assert!(policy.is_some(), "it is a warning");
-        assert_eq!(findings, ["this leaves a person no way at all to be anonymised"]);
+    fn d2_a_policy_that_leaves_a_person_no_way_to_be_forgotten_is_a_finding() {
+        for automatic in ["off", "plan only", "on"] {
+            let (policy, findings) = policy(&format!(
+                "[retention]\nanonymise_after = \"3 years\"\nautomatic = \"{automatic}\"\n[workgroups.a]\n"
+            ));
+            assert!(policy.is_some(), "it is a warning");
+            assert_eq!(findings, ["this leaves a person who asks to be forgotten no way at all"]);
+        }
     }
 }

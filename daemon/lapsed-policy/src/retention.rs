@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use lapsed_config::{Entry, Finding, Spanned, Table, parse_count_of_people, parse_percent};
+use lapsed_config::{Entry, Finding, Spanned, Table, Value, parse_count_of_people, parse_percent};
 use lapsed_model::{Period, Workgroup};
 
 use crate::forms::parse_warning;
@@ -201,15 +201,21 @@ fn settings_without_effect(layers: Layers<'_>, retention: &Retention, findings: 
     }
 }
 
-/// D-2.
+/// D-2: who asks to be forgotten needs a way. The automatic one is none: it does not wait for anybody to ask.
 fn no_way_at_all(layers: Layers<'_>, table: &Table, retention: &Retention, findings: &mut Vec<Finding>) {
-    if retention.by_staff || retention.by_customer || retention.automatic != Automatic::Off {
+    if retention.by_staff || retention.by_customer {
         return;
     }
-    let finding = Finding::warning("this leaves a person no way at all to be anonymised")
-        .help("turn on at least one: `by_staff = true`, `by_customer = true`, or `automatic = \"on\"`")
+    let finding = Finding::warning("this leaves a person who asks to be forgotten no way at all")
+        .help("turn on at least one: `by_staff = true` or `by_customer = true`")
         .note("everybody may ask to be forgotten, and is owed an answer within a month");
-    let place = layers.entry("automatic").map(line_of).or(table.span.clone());
+    let written = || ["by_staff", "by_customer"].into_iter().filter_map(|key| layers.entry(key));
+    // What was meant by a broken setting nobody knows; the finding about it is enough.
+    if written().any(|entry| entry.value.value == Value::Broken) {
+        return;
+    }
+    let place = written().next();
+    let place = place.map(line_of).or(table.span.clone());
     findings.push(match place {
         Some(span) => finding.at(span),
         None => finding,

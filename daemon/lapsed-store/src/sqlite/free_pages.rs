@@ -46,5 +46,7 @@ fn read(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
 }
 
 fn number(page: &[u8], at: usize) -> u32 {
-    page.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes)
+    page.get(at..at + 4)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u32::from_be_bytes)
 }

@@ -47,11 +47,17 @@ impl Store {
         .map_err(StoreError::of(DOING))?;
         let resample = if sampled > 0 { resample } else { &[] };
         for statement in rebuild.iter().chain(resample) {
-            query(statement).execute(&self.writer).await.map_err(StoreError::of(DOING))?;
+            query(statement)
+                .execute(&self.writer)
+                .await
+                .map_err(StoreError::of(DOING))?;
         }
         let emptied = self.empty_the_log().await?;
         if emptied {
-            sqlx::query("DELETE FROM lapsed_remnants").execute(&self.writer).await.map_err(StoreError::of(DOING))?;
+            sqlx::query("DELETE FROM lapsed_remnants")
+                .execute(&self.writer)
+                .await
+                .map_err(StoreError::of(DOING))?;
         }
         Ok(emptied)
     }

@@ -233,7 +233,9 @@ async fn store(
                 "free pages of the store hold {} kB of what the platform deleted",
                 number(remnants.div_ceil(1024))
             ))
-            .help("run `VACUUM` on the database when the platform is quiet: lapsed removes only its own traces"),
+            .help(
+                "run `VACUUM` on the database when the platform is quiet: lapsed removes only its own traces",
+            ),
         );
     }
     tally.findings(

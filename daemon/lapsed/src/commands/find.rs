@@ -36,7 +36,14 @@ pub(crate) async fn run(config: &Path, args: &FindArgs, out: &Output) -> Result 
     }
     let mut headings = vec!["CUSTOMER", "WORKGROUP"];
     headings.extend(&columns);
-    out.table(&headings, people.iter().map(|person| row(person, &installation.settings)).collect(), &[]);
+    out.table(
+        &headings,
+        people
+            .iter()
+            .map(|person| row(person, &installation.settings))
+            .collect(),
+        &[],
+    );
     if people.len() as u64 == u64::from(args.most) {
         out.line(format!("the first {}: `--most` shows more", args.most));
     }
@@ -47,8 +54,15 @@ pub(crate) async fn run(config: &Path, args: &FindArgs, out: &Output) -> Result 
 
 fn row(person: &Person, settings: &Settings) -> Vec<String> {
     let workgroup = settings.workgroup(&person.store_key);
-    let workgroup = if person.anonymised { format!("{workgroup} (anonymised)") } else { workgroup };
-    [person.key.to_string(), workgroup].into_iter().chain(person.shown.reveal().iter().map(text)).collect()
+    let workgroup = if person.anonymised {
+        format!("{workgroup} (anonymised)")
+    } else {
+        workgroup
+    };
+    [person.key.to_string(), workgroup]
+        .into_iter()
+        .chain(person.shown.reveal().iter().map(text))
+        .collect()
 }
 
 fn as_json(person: &Person, columns: &[&str], settings: &Settings) -> serde_json::Value {
