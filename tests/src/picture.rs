@@ -54,6 +54,16 @@ impl Picture {
         })
     }
 
+    /// Every text of the store that is not too short to be told from chance.
+    #[must_use]
+    pub fn texts(&self) -> BTreeSet<String> {
+        let text = |(_, _, value): (&str, &str, &Value)| match value {
+            Value::Text(text) if text.len() >= 6 => Some(text.clone()),
+            _ => None,
+        };
+        self.values().filter_map(text).collect()
+    }
+
     /// Texts that were there and are not any more in `after`, in the row where they stood.
     pub fn lost_texts<'p>(&'p self, after: &'p Picture) -> impl Iterator<Item = &'p str> {
         self.tables.iter().flat_map(move |(table, rows)| {

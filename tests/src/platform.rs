@@ -103,26 +103,50 @@ impl Platform {
 
     /// The whole store as it stands: every table of the platform, and the consents.
     pub async fn picture(&self) -> Picture {
+        let mut picture = Picture::default();
+        for name in self.tables().await {
+            for row in &self.all(&name).await {
+                picture.add(&name, &value(row, 0), record(row));
+            }
+        }
+        picture
+    }
+
+    /// Every text of the same tables, those of a row without anything between them: so they stand in the file.
+    pub async fn texts(&self) -> String {
+        let mut texts = String::new();
+        for name in self.tables().await {
+            for row in &self.all(&name).await {
+                for index in 0..row.len() {
+                    if let Value::Text(text) = value(row, index) {
+                        texts.push_str(&text);
+                    }
+                }
+                texts.push('\0');
+            }
+        }
+        texts
+    }
+
+    async fn tables(&self) -> Vec<String> {
         let tables = self
             .rows(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                  AND (name NOT LIKE 'lapsed\\_%' ESCAPE '\\' OR name = 'lapsed_consent') ORDER BY name",
             )
             .await;
-        let mut picture = Picture::default();
-        for table in tables {
-            let Some(Value::Text(name)) = table.get("name") else {
-                continue;
-            };
-            let rows = sqlx::query(AssertSqlSafe(format!("SELECT * FROM {name}")))
-                .fetch_all(&self.connection)
-                .await
-                .expect("a table that is there");
-            for row in &rows {
-                picture.add(name, &value(row, 0), record(row));
-            }
-        }
-        picture
+        let name = |table: &Record| match &table["name"] {
+            Value::Text(name) => name.clone(),
+            other => panic!("{other:?} is no name of a table"),
+        };
+        tables.iter().map(name).collect()
+    }
+
+    async fn all(&self, table: &str) -> Vec<SqliteRow> {
+        sqlx::query(AssertSqlSafe(format!("SELECT * FROM {table}")))
+            .fetch_all(&self.connection)
+            .await
+            .expect("a table that is there")
     }
 }
 

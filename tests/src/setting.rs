@@ -108,6 +108,11 @@ impl PolicyText {
         self
     }
 
+    pub(crate) fn without(mut self, key: &str) -> Self {
+        self.retention.remove(key);
+        self
+    }
+
     pub(crate) fn text(&self) -> String {
         let lines = |lines: &BTreeMap<String, String>| -> String {
             lines

@@ -10,6 +10,7 @@ use lapsed_jobs::JobError;
 use lapsed_jobs::apply::{BatchSize, Progress, Tools, apply};
 use lapsed_jobs::explain::{Explanation, explain};
 use lapsed_jobs::retention::{self, Case, Preview};
+use lapsed_jobs::survey;
 use lapsed_model::{
     Bounds, Clock as _, KeyRing, Period, Plan, Sealed, SeededChance, SimulatedClock, SubjectKey, TenantName,
     Unit, Value, Workgroup,
@@ -107,6 +108,20 @@ impl World {
     pub fn tenant_writes(&mut self, line: &str) {
         self.written = self.written.clone().says(line);
         self.policy = read_policy(&self.written.text(), self.clock.now());
+    }
+
+    /// The tenant takes a line of `[retention]` out.
+    pub fn tenant_no_longer_writes(&mut self, key: &str) {
+        self.written = self.written.clone().without(key);
+        self.policy = read_policy(&self.written.text(), self.clock.now());
+    }
+
+    /// Holds the dataset against the store once more, which looks different now.
+    pub async fn refit(&mut self) {
+        let (fitted, findings) = survey::fit(&self.store, self.fitted.dataset())
+            .await
+            .expect("a store that answers");
+        self.fitted = fitted.unwrap_or_else(|| panic!("the dataset does not fit any more: {findings:#?}"));
     }
 
     /// The case of the workgroup `house`.

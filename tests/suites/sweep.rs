@@ -4,7 +4,13 @@ mod sweep {
     mod agreement;
     mod calendar;
     mod change;
+    mod erasure;
+    mod household;
+    mod manual;
+    mod nothing_left;
     mod oracle;
+    mod plan_life;
     mod random;
     mod recheck;
+    mod recipients;
 }

@@ -200,27 +200,31 @@ impl Fitted<'_> {
             .collect()
     }
 
-    /// Related tables whose waiting columns have a period under this policy, with each way to their rows.
+    /// Related tables with waiting columns, each way to their rows, and what is older than when; nothing waits any
+    /// more where the policy names no period, for people who were erased when it still did.
     fn overdue<'e>(
         &'e self,
         erasure: &'e Erasure,
-    ) -> impl Iterator<Item = (&'e Related, &'e str, DateTime<Utc>)> + 'e {
+    ) -> impl Iterator<Item = (&'e Related, &'e str, Option<DateTime<Utc>>)> + 'e {
         self.dataset.related.iter().flat_map(move |related| {
-            let until = related
-                .later
-                .as_ref()
-                .and_then(|later| erasure.waits.get(&later.period.value));
-            until.into_iter().flat_map(move |until| {
+            related.later.iter().flat_map(move |later| {
+                let until = erasure.waits.get(&later.period.value).copied();
                 related
                     .rows
                     .iter()
-                    .map(move |rows| (related, rows.value.as_str(), *until))
+                    .map(move |rows| (related, rows.value.as_str(), until))
             })
         })
     }
 
     /// Whether row `t` still holds something whose period has passed.
-    fn overdue_rows(&self, sql: &mut Sql, related: &Related, until: DateTime<Utc>, zone: Tz) -> String {
+    fn overdue_rows(
+        &self,
+        sql: &mut Sql,
+        related: &Related,
+        until: Option<DateTime<Utc>>,
+        zone: Tz,
+    ) -> String {
         let Some(later) = &related.later else {
             return "0".to_owned();
         };
@@ -229,12 +233,16 @@ impl Fitted<'_> {
             .iter()
             .map(|column| format!("t.{} IS NOT NULL", quote(&column.value)))
             .collect();
+        let filled = filled.join(" OR ");
+        let Some(until) = until else {
+            return format!("({filled})");
+        };
         let since = self
             .dataset
             .instants
             .reading(&format!("t.{}", quote(&later.since.value)));
         let until = sql.bind(self.comparable(until, zone));
-        format!("({}) AND coalesce({since} < {until}, 1)", filled.join(" OR "))
+        format!("({filled}) AND coalesce({since} < {until}, 1)")
     }
 
     /// A bound in the terms of [`Instants::reading`](crate::Instants::reading).

@@ -152,6 +152,9 @@ fn may_apply(tools: &Tools<'_>, case: &Case<'_>, plan: &Plan) -> Result<(), Refu
     if plan.way == Way::Automatic && case.retention.automatic == Automatic::Off {
         return Err(Refusal::AutomaticOff(workgroup));
     }
+    if plan.way == Way::Manual && !case.retention.by_staff {
+        return Err(Refusal::ByStaffOff(workgroup));
+    }
     if tools.clock.now() >= plan.valid_until() {
         let ended = plan
             .valid_until()

@@ -83,6 +83,9 @@ pub async fn anonymise(
     if tools.watch_only {
         return Err(Refusal::WatchOnly.into());
     }
+    if !case.retention.by_staff {
+        return Err(Refusal::ByStaffOff(case.workgroup.clone()).into());
+    }
     let bounds = case.bounds(tools.clock.now());
     keep_policy(tools.store, case, bounds.now, tools.keys, tools.chance).await?;
     let new = new_plan(tools.fitted, case, bounds, Way::Manual, person.to_string());

@@ -9,11 +9,11 @@ use crate::ours;
 use crate::theatres::Theatres;
 
 /// What tells the program that it is the other process.
-pub const FLAG: &str = "--apart";
+pub(crate) const FLAG: &str = "--apart";
 
 /// Plans and carries out everything in the store at `path` in another process; answers the most memory that it
 /// ever held, in KiB.
-pub fn peak(path: &Path, houses: usize) -> u64 {
+pub(crate) fn peak(path: &Path, houses: usize) -> u64 {
     let program = std::env::current_exe().expect("this program");
     let output = Command::new(program)
         .arg(FLAG)
@@ -34,7 +34,7 @@ pub fn peak(path: &Path, houses: usize) -> u64 {
 }
 
 /// The other process.
-pub async fn sweep(mut words: impl Iterator<Item = String>) {
+pub(crate) async fn sweep(mut words: impl Iterator<Item = String>) {
     let path = PathBuf::from(words.next().expect("a path"));
     let houses = words
         .next()

@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 
 /// How long something took, each time that it was done.
 #[derive(Clone, Debug, Default)]
-pub struct Times(Vec<Duration>);
+pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
     /// Nothing yet.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
     /// Does it and notes how long it took.
-    pub async fn of<T>(&mut self, doing: impl Future<Output = T>) -> T {
+    pub(crate) async fn of<T>(&mut self, doing: impl Future<Output = T>) -> T {
         let began = Instant::now();
         let done = doing.await;
         self.0.push(began.elapsed());
@@ -22,7 +22,7 @@ impl Times {
     }
 
     /// The middle one.
-    pub fn median(&self) -> Duration {
+    pub(crate) fn median(&self) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort();
         sorted.get(sorted.len() / 2).copied().unwrap_or_default()
@@ -35,7 +35,7 @@ impl Times {
     }
 
     /// All of them, for whoever watches.
-    pub fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         self.0
             .iter()
             .map(|took| seconds(*took))
@@ -76,19 +76,19 @@ fn ratios(ours: &Times, other: &Times) -> [f64; 3] {
 
 /// What is printed at the end.
 #[derive(Default)]
-pub struct Table {
+pub(crate) struct Table {
     lines: Vec<String>,
     missed: Vec<String>,
 }
 
 impl Table {
     /// A line of text.
-    pub fn line(&mut self, line: impl Into<String>) {
+    pub(crate) fn line(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
 
     /// The headings of the pairs that follow.
-    pub fn heading(&mut self, what: &str, ours: &str, other: &str) {
+    pub(crate) fn heading(&mut self, what: &str, ours: &str, other: &str) {
         self.line(format!(
             "\n{what:<34} {ours:>22} {other:>22}  {:>18}  aim",
             "ratio"
@@ -96,7 +96,7 @@ impl Table {
     }
 
     /// Two that did the same, in seconds, and what the ratio should be at most.
-    pub fn pair(&mut self, what: &str, ours: &Times, other: &Times, aim: Option<f64>) {
+    pub(crate) fn pair(&mut self, what: &str, ours: &Times, other: &Times, aim: Option<f64>) {
         let [ratio, least, most] = ratios(ours, other);
         self.line(format!(
             "{what:<34} {:>22} {:>22}  {:>18}  {}",
@@ -108,13 +108,9 @@ impl Table {
         self.aim(what, ratio, aim);
     }
 
-    /// One of a kind, in seconds.
-    pub fn single(&mut self, what: &str, times: &Times) {
-        self.line(format!("{what:<34} {:>22}", with_spread(times)));
-    }
 
     /// Notes whether an aim was met.
-    pub fn aim(&mut self, what: &str, figure: f64, aim: Option<f64>) {
+    pub(crate) fn aim(&mut self, what: &str, figure: f64, aim: Option<f64>) {
         if let Some(aim) = aim.filter(|aim| figure > *aim) {
             self.missed
                 .push(format!("{what}: {figure:.2} instead of at most {aim}"));
@@ -122,7 +118,7 @@ impl Table {
     }
 
     /// Prints everything.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("{}\n", self.lines.join("\n"));
         match self.missed[..] {
             [] => println!("every aim was met"),

@@ -8,7 +8,7 @@ use lapsed_model::{Clock, Plan};
 use crate::theatres::Theatres;
 
 /// Stores a plan for each case.
-pub async fn plan(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case<'_>]) -> Vec<Plan> {
+pub(crate) async fn plan(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case<'_>]) -> Vec<Plan> {
     let now = theatres.clock.now();
     let mut plans = Vec::new();
     for case in cases {
@@ -28,7 +28,12 @@ pub async fn plan(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case<'_>]) 
 }
 
 /// Carries them out, without the remnants; answers how many people were anonymised.
-pub async fn apply(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case<'_>], plans: &[Plan]) -> u64 {
+pub(crate) async fn apply(
+    theatres: &Theatres,
+    fitted: &Fitted<'_>,
+    cases: &[Case<'_>],
+    plans: &[Plan],
+) -> u64 {
     let tools = theatres.tools(fitted, BatchSize::Auto);
     let mut anonymised = 0;
     for (case, plan) in cases.iter().zip(plans) {
@@ -41,8 +46,12 @@ pub async fn apply(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case<'_>],
 }
 
 /// Removes the remnants.
-pub async fn scrub(theatres: &Theatres, fitted: &Fitted<'_>) {
+pub(crate) async fn scrub(theatres: &Theatres, fitted: &Fitted<'_>) {
     let (rebuild, resample) = (fitted.rebuild_indexes(), fitted.resample_indexes());
-    let emptied = theatres.store.scrub(&rebuild, &resample).await.expect("a scrubbed store");
+    let emptied = theatres
+        .store
+        .scrub(&rebuild, &resample)
+        .await
+        .expect("a scrubbed store");
     assert!(emptied, "nobody else reads the store, so the log can be emptied");
 }

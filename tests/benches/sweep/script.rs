@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 use crate::theatres::Theatres;
 
 /// A connection of the script's own.
-pub struct Script {
+pub(crate) struct Script {
     connection: SqliteConnection,
 }
 
@@ -40,7 +40,7 @@ impl Values {
 
 impl Script {
     /// Connects with the pragmas of the store's writer.
-    pub async fn connect(path: &Path) -> Self {
+    pub(crate) async fn connect(path: &Path) -> Self {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -58,12 +58,12 @@ impl Script {
     }
 
     /// Closes the connection.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.connection.close().await.expect("a closed connection");
     }
 
     /// Judges every workgroup, one statement and one transaction each.
-    pub async fn plan(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
+    pub(crate) async fn plan(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
         let sql = planning("c.workgroup = $1");
         for case in cases {
             self.run(&sql, &Values::of(theatres, case)).await;
@@ -71,13 +71,13 @@ impl Script {
     }
 
     /// Judges everybody in one statement, which no daemon can: each tenant has a policy of its own.
-    pub async fn plan_at_once(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
+    pub(crate) async fn plan_at_once(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
         self.run(&planning("$1 IS NOT NULL"), &Values::of(theatres, &cases[0]))
             .await;
     }
 
     /// Carries out the stored plans, each in one transaction: judges again, logs, erases.
-    pub async fn apply(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
+    pub(crate) async fn apply(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
         let judge_again = format!(
             "INSERT INTO script_batch SELECT p.subject, p.rule FROM script_plan p CROSS JOIN customers c\n\
              WHERE p.workgroup = $1 AND c.id = p.subject AND c.workgroup = $1 AND c.anonymised_at IS NULL AND\n{}\n\
@@ -91,7 +91,7 @@ impl Script {
     }
 
     /// The bare effects on whom the plans name: no second judgement, no log.
-    pub async fn erase_only(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
+    pub(crate) async fn erase_only(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
         let take = "INSERT INTO script_batch SELECT subject, rule FROM script_plan WHERE workgroup = $1";
         self.erase(theatres, cases, &[take]).await;
     }
@@ -117,7 +117,7 @@ impl Script {
     }
 
     /// Removes the remnants: the same indexes, by hand.
-    pub async fn scrub(&mut self) {
+    pub(crate) async fn scrub(&mut self) {
         for index in [
             "customers_email",
             "customers_phone",
@@ -130,7 +130,7 @@ impl Script {
     }
 
     /// Panics unless the last plans of both sides name the same people by the same rules.
-    pub async fn planned_the_same(&mut self, plans: &[Plan]) {
+    pub(crate) async fn planned_the_same(&mut self, plans: &[Plan]) {
         let mut people = 0;
         for plan in plans {
             people += plan.subjects;
@@ -155,7 +155,7 @@ impl Script {
     }
 
     /// Panics unless both sides left the same in every table of the platform.
-    pub async fn erased_the_same(&mut self, ours: &Path) {
+    pub(crate) async fn erased_the_same(&mut self, ours: &Path) {
         let attach = sqlx::query("ATTACH $1 AS ours").bind(ours.to_str());
         attach.execute(&mut self.connection).await.expect("both stores");
         let tables = "SELECT t.name, group_concat('x.\"' || c.name || '\" IS NOT y.\"' || c.name || '\"', ' OR ') \
@@ -194,7 +194,7 @@ impl Script {
     }
 
     /// Takes every plan back, so that the next round begins as this one did.
-    pub async fn forget(&mut self) {
+    pub(crate) async fn forget(&mut self) {
         for sql in [
             "DELETE FROM script_plan",
             "DELETE FROM lapsed_plan_subject",

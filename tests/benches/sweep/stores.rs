@@ -10,17 +10,17 @@ use crate::script::Script;
 use crate::theatres::Theatres;
 
 /// A folder with one filled store; every measurement that changes something works on a copy.
-pub struct Stores {
+pub(crate) struct Stores {
     folder: TempDir,
     /// The filled store.
-    pub filled: PathBuf,
+    pub(crate) filled: PathBuf,
     /// How many theatres it has.
-    pub houses: usize,
+    pub(crate) houses: usize,
 }
 
 impl Stores {
     /// Fills a store.
-    pub async fn fill(people: usize, houses: usize) -> Self {
+    pub(crate) async fn fill(people: usize, houses: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the stores");
         let filled = folder.path().join("filled.db");
         Theatres::build(&filled, people, houses).await.store.close().await;
@@ -32,12 +32,12 @@ impl Stores {
     }
 
     /// Opens the filled store itself.
-    pub async fn open(&self) -> Theatres {
+    pub(crate) async fn open(&self) -> Theatres {
         Theatres::open(&self.filled, self.houses).await
     }
 
     /// Stores the plans of both sides in the filled store, for the copies.
-    pub async fn plan(&self) -> Vec<Plan> {
+    pub(crate) async fn plan(&self) -> Vec<Plan> {
         let theatres = self.open().await;
         let (fitted, cases) = (theatres.fitted().await, theatres.cases());
         let plans = ours::plan(&theatres, &fitted, &cases).await;
@@ -49,12 +49,12 @@ impl Stores {
     }
 
     /// The path of a copy.
-    pub fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// A copy under this name, on the disk before anybody is measured.
-    pub async fn copy(&self, name: &str) -> Theatres {
+    pub(crate) async fn copy(&self, name: &str) -> Theatres {
         let copy = self.at(name);
         remove(&copy);
         std::fs::copy(&self.filled, &copy).expect("room for a copy");
@@ -66,7 +66,7 @@ impl Stores {
 }
 
 /// Removes a store that was closed.
-pub fn remove(path: &Path) {
+pub(crate) fn remove(path: &Path) {
     for file in [
         path.to_owned(),
         path.with_extension("db-wal"),

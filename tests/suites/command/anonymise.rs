@@ -17,9 +17,15 @@ fn r5_open_business_is_shown_and_must_be_named() {
     let customer = with_open_business(&demo);
     let refused = demo.lapsed(&format!("anonymise {STUDIO} {customer} --yes"));
     assert_eq!(refused.code, 1);
-    assert!(refused.out.contains("has an order that is not paid yet"), "{}", refused.out);
+    assert!(
+        refused.out.contains("has an order that is not paid yet"),
+        "{}",
+        refused.out
+    );
     assert!(refused.err.contains("--despite-open-business"), "{}", refused.err);
-    let done = demo.lapsed(&format!("anonymise {STUDIO} {customer} --yes --despite-open-business"));
+    let done = demo.lapsed(&format!(
+        "anonymise {STUDIO} {customer} --yes --despite-open-business"
+    ));
     assert_eq!(done.code, 0, "{}", done.err);
     let name = demo.sql(&format!("SELECT last_name FROM customers WHERE id = {customer}"));
     assert_eq!(name, "Manuell DSGVO");
@@ -32,7 +38,12 @@ fn nobody_is_anonymised_without_being_asked_about() {
     let answer = demo.lapsed(&format!("anonymise {STUDIO} {customer} --despite-open-business"));
     assert_eq!(answer.code, 1);
     assert!(answer.err.contains("no terminal to ask on"), "{}", answer.err);
-    assert_eq!(demo.sql(&format!("SELECT anonymised_at FROM customers WHERE id = {customer}")), "");
+    assert_eq!(
+        demo.sql(&format!(
+            "SELECT anonymised_at FROM customers WHERE id = {customer}"
+        )),
+        ""
+    );
 }
 
 #[test]

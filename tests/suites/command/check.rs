@@ -6,7 +6,11 @@ use crate::program::Installed;
 fn o1_a_sound_installation_has_no_error() {
     let answer = Installed::demo().lapsed("check");
     assert_eq!(answer.code, 0, "{}{}", answer.out, answer.err);
-    assert!(answer.out.contains("2 sound policies, 8 examples"), "{}", answer.out);
+    assert!(
+        answer.out.contains("2 sound policies, 8 examples"),
+        "{}",
+        answer.out
+    );
 }
 
 #[test]
@@ -15,8 +19,16 @@ fn o1_a_broken_policy_is_pointed_at_and_touches_no_other_tenant() {
     demo.edit("stadttheater", "\"3 years\"", "\"3 yeers\"");
     let answer = demo.lapsed("check");
     assert_eq!(answer.code, 1);
-    assert!(answer.out.contains("error: `3 yeers` is not a retention period"), "{}", answer.out);
-    assert!(answer.out.contains("tenants/stadttheater.toml:"), "{}", answer.out);
+    assert!(
+        answer.out.contains("error: `3 yeers` is not a retention period"),
+        "{}",
+        answer.out
+    );
+    assert!(
+        answer.out.contains("tenants/stadttheater.toml:"),
+        "{}",
+        answer.out
+    );
     assert!(answer.out.contains("1 sound policy"), "{}", answer.out);
     assert_eq!(demo.lapsed("plan salon-lumiere/bellecour").code, 0);
     let refused = demo.lapsed("plan stadttheater/studio");
@@ -31,7 +43,10 @@ fn o1_findings_are_objects_with_stable_names_for_machines() {
     let answer = demo.lapsed("check --json");
     assert_eq!(answer.code, 1);
     let objects = answer.objects();
-    let finding = objects.iter().find(|object| object["severity"] == "error").expect("an error");
+    let finding = objects
+        .iter()
+        .find(|object| object["severity"] == "error")
+        .expect("an error");
     for field in ["file", "line", "column", "severity", "title", "help", "note"] {
         assert!(finding.get(field).is_some(), "{field} is missing in {finding}");
     }
@@ -41,10 +56,20 @@ fn o1_findings_are_objects_with_stable_names_for_machines() {
 #[test]
 fn o1_an_example_that_comes_out_differently_is_a_finding() {
     let demo = Installed::demo();
-    demo.edit("stadttheater", "tickets = [\"2018-11-23\", \"2019-05-04\"]", "tickets = [\"2018-11-23\", \"2025-05-04\"]");
+    demo.edit(
+        "stadttheater",
+        "tickets = [\"2018-11-23\", \"2019-05-04\"]",
+        "tickets = [\"2018-11-23\", \"2025-05-04\"]",
+    );
     let answer = demo.lapsed("check");
     assert_eq!(answer.code, 1);
-    assert!(answer.out.contains("expects the customer to be anonymised, and the policy has them kept"), "{}", answer.out);
+    assert!(
+        answer
+            .out
+            .contains("expects the customer to be anonymised, and the policy has them kept"),
+        "{}",
+        answer.out
+    );
 }
 
 #[test]
@@ -52,8 +77,17 @@ fn a_tenant_checks_one_file_without_settings_or_store() {
     let demo = Installed::demo();
     let policy = demo.path("tenants/stadttheater.toml");
     let mut check = demo.command("check");
-    let answer = check.arg(&policy).env("LAPSED_CONFIG", "/nowhere/lapsed.toml").output().expect("the program runs");
-    assert_eq!(answer.status.code(), Some(0), "{}", String::from_utf8_lossy(&answer.stdout));
+    let answer = check
+        .arg(&policy)
+        .env("LAPSED_CONFIG", "/nowhere/lapsed.toml")
+        .output()
+        .expect("the program runs");
+    assert_eq!(
+        answer.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&answer.stdout)
+    );
 }
 
 #[test]
@@ -63,7 +97,13 @@ fn a_column_that_nobody_classified_stops_retention_and_is_named() {
     for command in ["check", "plan stadttheater/studio"] {
         let answer = demo.lapsed(command);
         assert_eq!(answer.code, 1, "{command}");
-        assert!(answer.out.contains("nobody said what erasing does to `nickname` of `customers`"), "{}", answer.out);
+        assert!(
+            answer
+                .out
+                .contains("nobody said what erasing does to `nickname` of `customers`"),
+            "{}",
+            answer.out
+        );
     }
 }
 
@@ -73,7 +113,11 @@ fn a_table_that_hangs_on_the_customer_cannot_slip_through() {
     demo.sql("CREATE TABLE loyalty_cards (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES customers (id), pin TEXT)");
     let answer = demo.lapsed("check");
     assert_eq!(answer.code, 1);
-    assert!(answer.out.contains("`loyalty_cards` hangs on `customers`"), "{}", answer.out);
+    assert!(
+        answer.out.contains("`loyalty_cards` hangs on `customers`"),
+        "{}",
+        answer.out
+    );
 }
 
 #[test]
@@ -96,7 +140,13 @@ fn a_workgroup_of_the_store_that_no_policy_knows_is_named() {
     demo.sql("UPDATE customers SET workgroup = 'stadttheater/keller' WHERE id IN (SELECT id FROM customers WHERE workgroup = 'stadttheater/studio' AND anonymised_at IS NULL LIMIT 3)");
     let answer = demo.lapsed("check");
     assert_eq!(answer.code, 0);
-    assert!(answer.out.contains("workgroup `stadttheater/keller` of the store has 3 people"), "{}", answer.out);
+    assert!(
+        answer
+            .out
+            .contains("workgroup `stadttheater/keller` of the store has 3 people"),
+        "{}",
+        answer.out
+    );
 }
 
 #[test]

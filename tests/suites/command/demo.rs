@@ -17,7 +17,12 @@ const WORKGROUPS: [&str; 5] = [
 ];
 
 fn names(counts: &Value) -> BTreeSet<String> {
-    counts.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    counts
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 #[test]
@@ -35,7 +40,10 @@ fn r2_r3_the_demo_reaches_every_rule_of_the_shipped_dataset() {
         }
     }
     let file = File::new("dataset.toml", include_str!("../../../config/dataset.toml"));
-    let rules = Dataset::read(&file).0.expect("the shipped dataset is whole").rules;
+    let rules = Dataset::read(&file)
+        .0
+        .expect("the shipped dataset is whole")
+        .rules;
     assert_eq!(due, rules.candidates.into_iter().map(|rule| rule.name).collect());
     assert_eq!(kept, rules.keeps.into_iter().map(|rule| rule.name).collect());
 }
@@ -64,5 +72,8 @@ fn a_folder_of_somebody_elses_is_left_alone() {
     let refused = folder.lapsed("demo mine");
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("not empty"), "{}", refused.err);
-    assert_eq!(std::fs::read_to_string(folder.beside("mine/thesis.txt")).expect("still there"), "ten years");
+    assert_eq!(
+        std::fs::read_to_string(folder.beside("mine/thesis.txt")).expect("still there"),
+        "ten years"
+    );
 }

@@ -18,7 +18,10 @@ fn an_operator_begins_with_three_commands() {
     assert_eq!(folder.lapsed("migrate --reference-schema").code, 0);
     let check = folder.lapsed("check");
     assert_eq!(check.code, 0, "{}{}", check.out, check.err);
-    let mode = std::fs::metadata(folder.path("credentials/pseudonym-keys")).expect("a key ring").permissions().mode();
+    let mode = std::fs::metadata(folder.path("credentials/pseudonym-keys"))
+        .expect("a key ring")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
     let again = folder.lapsed("init demo");
     assert!(again.out.contains("nothing was written"), "{}", again.out);
@@ -32,7 +35,11 @@ fn a_store_out_of_reach_is_exit_code_3_with_the_next_step() {
     assert_eq!(answer.code, 3);
     assert!(answer.err.contains("lapsed migrate"), "{}", answer.err);
     assert!(!demo.path("store.db").exists(), "looking makes no store");
-    std::fs::write(demo.path("store.db"), "not a database at all, but quite long for a text").expect("written");
+    std::fs::write(
+        demo.path("store.db"),
+        "not a database at all, but quite long for a text",
+    )
+    .expect("written");
     let answer = demo.lapsed("plan stadttheater/studio");
     assert_eq!(answer.code, 3);
     assert!(answer.err.contains("not a SQLite database"), "{}", answer.err);
@@ -60,11 +67,20 @@ fn the_wrong_key_stops_everything_that_would_be_sealed_with_it() {
     let demo = Installed::demo();
     let ring = demo.path("credentials/pseudonym-keys");
     let text = std::fs::read_to_string(&ring).expect("a ring");
-    let id = text.lines().last().and_then(|line| line.split(' ').next()).expect("a key").to_owned();
+    let id = text
+        .lines()
+        .last()
+        .and_then(|line| line.split(' ').next())
+        .expect("a key")
+        .to_owned();
     std::fs::write(&ring, format!("{id} {}\n", "00".repeat(32))).expect("written");
     let answer = demo.lapsed("plan stadttheater/studio --save");
     assert_eq!(answer.code, 1);
-    assert!(answer.err.contains(&format!("key `{id}` is not the one")), "{}", answer.err);
+    assert!(
+        answer.err.contains(&format!("key `{id}` is not the one")),
+        "{}",
+        answer.err
+    );
 }
 
 #[test]
@@ -73,18 +89,34 @@ fn a_missing_folder_of_policies_is_named() {
     std::fs::remove_dir_all(demo.path("tenants")).expect("removed");
     let answer = demo.lapsed("check");
     assert_eq!(answer.code, 1);
-    assert!(answer.out.contains("the folder of the tenants' files cannot be read"), "{}", answer.out);
+    assert!(
+        answer
+            .out
+            .contains("the folder of the tenants' files cannot be read"),
+        "{}",
+        answer.out
+    );
 }
 
 #[test]
 fn schemas_and_completions_are_there_for_editors_and_shells() {
     let folder = Installed::empty();
     for file in ["policy", "settings", "dataset"] {
-        let schema: serde_json::Value = serde_json::from_str(&folder.lapsed(&format!("schema {file}")).out).expect("JSON");
-        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{file}");
+        let schema: serde_json::Value =
+            serde_json::from_str(&folder.lapsed(&format!("schema {file}")).out).expect("JSON");
+        assert_eq!(
+            schema["$schema"], "https://json-schema.org/draft/2020-12/schema",
+            "{file}"
+        );
     }
     for shell in ["bash", "zsh", "fish"] {
-        assert!(folder.lapsed(&format!("completions {shell}")).out.contains("anonymise"), "{shell}");
+        assert!(
+            folder
+                .lapsed(&format!("completions {shell}"))
+                .out
+                .contains("anonymise"),
+            "{shell}"
+        );
     }
     assert_eq!(folder.lapsed("no-such-command").code, 2);
 }

@@ -12,7 +12,10 @@ const STUDIO: &str = "stadttheater/studio";
 
 /// Waits until the plan has gone `further` by so many people or the program has ended.
 fn wait_for_progress(demo: &Installed, child: &mut Child, further: u64) -> bool {
-    let progress = || demo.sql("SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE workgroup = 'studio'").parse::<u64>();
+    let progress = || {
+        demo.sql("SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE workgroup = 'studio'")
+            .parse::<u64>()
+    };
     let before = progress().expect("a plan");
     let patience = Instant::now() + Duration::from_secs(60);
     while Instant::now() < patience {
@@ -56,14 +59,22 @@ fn r9_a_kill_at_any_point_loses_nothing_and_repeats_nothing() {
     let demo = Installed::demo();
     let settings = std::fs::read_to_string(demo.path("lapsed.toml")).expect("the settings are there");
     // Small batches: more places to be killed at.
-    std::fs::write(demo.path("lapsed.toml"), format!("{settings}\n[limits]\nerase_batch = 3\n")).expect("written");
+    std::fs::write(
+        demo.path("lapsed.toml"),
+        format!("{settings}\n[limits]\nerase_batch = 3\n"),
+    )
+    .expect("written");
     let plan = demo.object(&format!("plan {STUDIO} --save"));
     let id = plan["plan"]["id"].as_str().expect("an id").to_owned();
     let due = plan["due"].as_u64().expect("a count");
     let mut kills = 0;
     loop {
         let mut apply = demo.command(&format!("apply {id}"));
-        let mut child = apply.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut child = apply
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
         let alive = wait_for_progress(&demo, &mut child, 1 + kills % 7);
         child.kill().expect("SIGKILL");
         child.wait().expect("it is gone");
@@ -72,7 +83,9 @@ fn r9_a_kill_at_any_point_loses_nothing_and_repeats_nothing() {
         }
         kills += 1;
         nobody_is_half_anonymised(&demo);
-        let anonymised = demo.sql(&format!("SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE id = '{id}'"));
+        let anonymised = demo.sql(&format!(
+            "SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE id = '{id}'"
+        ));
         assert_eq!(in_the_ledger(&demo, &id).len().to_string(), anonymised);
         if kills == 30 {
             break;
@@ -80,12 +93,23 @@ fn r9_a_kill_at_any_point_loses_nothing_and_repeats_nothing() {
     }
     assert!(kills >= 10, "only {kills} kills hit a running apply");
     let last = demo.lapsed(&format!("apply {id}"));
-    assert!(last.code == 0 || last.err.contains("carried out already"), "{}", last.err);
+    assert!(
+        last.code == 0 || last.err.contains("carried out already"),
+        "{}",
+        last.err
+    );
     nobody_is_half_anonymised(&demo);
     let people = in_the_ledger(&demo, &id);
     assert_eq!(people.len() as u64, due);
-    assert_eq!(people.iter().collect::<BTreeSet<_>>().len() as u64, due, "somebody stands in the ledger twice");
+    assert_eq!(
+        people.iter().collect::<BTreeSet<_>>().len() as u64,
+        due,
+        "somebody stands in the ledger twice"
+    );
     assert_eq!(demo.lapsed("ledger verify").code, 0);
     assert_eq!(demo.object(&format!("plan {STUDIO}"))["due"], 0);
-    assert_eq!(demo.sql("SELECT CAST(count(*) AS TEXT) FROM lapsed_remnants"), "0");
+    assert_eq!(
+        demo.sql("SELECT CAST(count(*) AS TEXT) FROM lapsed_remnants"),
+        "0"
+    );
 }

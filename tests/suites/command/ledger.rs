@@ -7,7 +7,12 @@ fn o4_an_untouched_ledger_is_whole() {
     let demo = Installed::demo();
     let chains = demo.json("ledger verify");
     assert_eq!(chains.len(), 2);
-    assert!(chains.iter().all(|chain| chain["faults"].as_array().is_some_and(Vec::is_empty)), "{chains:?}");
+    assert!(
+        chains
+            .iter()
+            .all(|chain| chain["faults"].as_array().is_some_and(Vec::is_empty)),
+        "{chains:?}"
+    );
 }
 
 #[test]
@@ -16,9 +21,17 @@ fn o4_an_edited_entry_is_named() {
     demo.sql("UPDATE lapsed_ledger SET payload = replace(payload, 'erased', 'spared'), at = at + 1 WHERE tenant = 'stadttheater' AND sequence = 2");
     let answer = demo.lapsed("ledger verify");
     assert_eq!(answer.code, 1);
-    assert!(answer.out.contains("stadttheater:") && answer.out.contains("NOT whole"), "{}", answer.out);
+    assert!(
+        answer.out.contains("stadttheater:") && answer.out.contains("NOT whole"),
+        "{}",
+        answer.out
+    );
     assert!(answer.out.contains("entry 2 was edited"), "{}", answer.out);
-    assert!(answer.out.contains("salon-lumiere: ") && !answer.out.contains("salon-lumiere: 0"), "{}", answer.out);
+    assert!(
+        answer.out.contains("salon-lumiere: ") && !answer.out.contains("salon-lumiere: 0"),
+        "{}",
+        answer.out
+    );
 }
 
 #[test]
@@ -33,7 +46,11 @@ fn o4_what_was_cut_off_shows_against_heads_that_were_kept_elsewhere() {
         "UPDATE lapsed_ledger_head SET sequence = 1, hash = (SELECT hash FROM lapsed_ledger \
          WHERE tenant = 'stadttheater' AND sequence = 1) WHERE tenant = 'stadttheater'",
     );
-    assert_eq!(demo.lapsed("ledger verify").code, 0, "a chain that was cut off is whole in itself");
+    assert_eq!(
+        demo.lapsed("ledger verify").code,
+        0,
+        "a chain that was cut off is whole in itself"
+    );
     let answer = demo.lapsed(&against);
     assert_eq!(answer.code, 1);
     assert!(answer.out.contains("entries were cut off"), "{}", answer.out);
@@ -49,7 +66,9 @@ fn o4_the_ledger_names_nobody() {
     assert!(people.len() > 500);
     for person in &people {
         for value in ["email", "phone", "number"] {
-            let value = person["shown"][value].as_str().unwrap_or("nothing that the ledger says");
+            let value = person["shown"][value]
+                .as_str()
+                .unwrap_or("nothing that the ledger says");
             assert!(!ledger.contains(value), "the ledger says {value}");
         }
     }

@@ -12,11 +12,22 @@ fn r10_a_plan_changes_nobody_and_says_how_many_who_and_why() {
     let due = plan["due"].as_u64().expect("a count");
     assert!(due > 50, "{plan}");
     assert_eq!(plan["customers"].as_array().expect("a list").len() as u64, due);
-    let by_rule: u64 = plan["due_by_rule"].as_object().expect("counts").values().filter_map(|n| n.as_u64()).sum();
+    let by_rule: u64 = plan["due_by_rule"]
+        .as_object()
+        .expect("counts")
+        .values()
+        .filter_map(|n| n.as_u64())
+        .sum();
     assert_eq!(by_rule, due);
-    let (kept, not_due) = (plan["kept"].as_u64().expect("a count"), plan["not_due"].as_u64().expect("a count"));
+    let (kept, not_due) = (
+        plan["kept"].as_u64().expect("a count"),
+        plan["not_due"].as_u64().expect("a count"),
+    );
     assert_eq!(plan["people"].as_u64(), Some(due + kept + not_due));
-    assert_eq!(demo.sql("SELECT group_concat(coalesce(anonymised_at, 0)) FROM customers"), before);
+    assert_eq!(
+        demo.sql("SELECT group_concat(coalesce(anonymised_at, 0)) FROM customers"),
+        before
+    );
 }
 
 #[test]
@@ -44,7 +55,10 @@ fn r9_who_buys_between_plan_and_apply_is_left_alone() {
     ));
     let done = demo.object(&format!("apply {}", plan["plan"]["id"].as_str().expect("an id")));
     assert_eq!(done["done"]["dropped"], 1);
-    assert_ne!(demo.sql(&format!("SELECT last_name FROM customers WHERE id = {customer}")), "DSGVO");
+    assert_ne!(
+        demo.sql(&format!("SELECT last_name FROM customers WHERE id = {customer}")),
+        "DSGVO"
+    );
 }
 
 #[test]
@@ -52,7 +66,10 @@ fn a_policy_that_changed_since_makes_a_plan_useless() {
     let demo = Installed::demo();
     let plan = demo.object(&format!("plan {STUDIO} --save"));
     demo.edit("stadttheater", "\"3 years\"", "\"4 years\"");
-    let refused = demo.lapsed(&format!("apply {} --json", plan["plan"]["id"].as_str().expect("an id")));
+    let refused = demo.lapsed(&format!(
+        "apply {} --json",
+        plan["plan"]["id"].as_str().expect("an id")
+    ));
     assert_eq!(refused.code, 1);
     let error: serde_json::Value = serde_json::from_str(&refused.err).expect("an error is an object too");
     assert_eq!(error["error"], "other-policy");
@@ -62,11 +79,18 @@ fn a_policy_that_changed_since_makes_a_plan_useless() {
 fn watch_only_plans_and_changes_nothing() {
     let demo = Installed::demo();
     let settings = std::fs::read_to_string(demo.path("lapsed.toml")).expect("the settings are there");
-    std::fs::write(demo.path("lapsed.toml"), format!("{settings}\n[limits]\nwatch_only = true\n")).expect("written");
+    std::fs::write(
+        demo.path("lapsed.toml"),
+        format!("{settings}\n[limits]\nwatch_only = true\n"),
+    )
+    .expect("written");
     let plan = demo.object(&format!("plan {STUDIO} --save"));
     for command in [
         format!("apply {}", plan["plan"]["id"].as_str().expect("an id")),
-        format!("anonymise {STUDIO} {} --yes --despite-open-business", demo.somebody_due(STUDIO)),
+        format!(
+            "anonymise {STUDIO} {} --yes --despite-open-business",
+            demo.somebody_due(STUDIO)
+        ),
     ] {
         let refused = demo.lapsed(&command);
         assert_eq!(refused.code, 1, "{command}");
@@ -81,7 +105,11 @@ fn another_day_can_be_looked_at_and_never_stored() {
     let today = demo.object(&format!("plan {STUDIO}"))["due"].as_u64();
     let later = demo.object(&format!("plan {STUDIO} --at 2040-01-01T00:00:00Z"))["due"].as_u64();
     assert!(later > today, "{later:?} against {today:?}");
-    assert_eq!(demo.lapsed(&format!("plan {STUDIO} --at 2040-01-01T00:00:00Z --save")).code, 2);
+    assert_eq!(
+        demo.lapsed(&format!("plan {STUDIO} --at 2040-01-01T00:00:00Z --save"))
+            .code,
+        2
+    );
 }
 
 #[test]
@@ -92,6 +120,9 @@ fn d3_the_policy_of_a_plan_can_be_shown_word_for_word_after_it_changed() {
     demo.edit("stadttheater", "\"3 years\"", "\"4 years\"");
     demo.object(&format!("plan {STUDIO} --save"));
     assert_eq!(demo.json("policy list stadttheater").len(), 2);
-    let shown = demo.lapsed(&format!("policy show stadttheater {}", plan["plan"]["id"].as_str().expect("an id")));
+    let shown = demo.lapsed(&format!(
+        "policy show stadttheater {}",
+        plan["plan"]["id"].as_str().expect("an id")
+    ));
     assert_eq!(shown.out.trim_end(), text.trim_end());
 }

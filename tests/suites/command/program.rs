@@ -16,7 +16,11 @@ pub static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         .expect("cargo built this suite, so it is there");
     assert!(built.success(), "the program does not build");
     let suite = std::env::current_exe().expect("a test has a path");
-    suite.parent().and_then(Path::parent).expect("target/debug/deps/suite").join("lapsed")
+    suite
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/debug/deps/suite")
+        .join("lapsed")
 });
 
 /// A demo that was made once; every test gets a copy of its folder.
@@ -50,14 +54,20 @@ impl Installed {
     /// A copy of the demo: two tenants; one workgroup of each is anonymised already, three are not.
     pub fn demo() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let copied = Command::new("cp").arg("-r").arg(MADE.path().join("demo")).arg(folder.path()).status();
+        let copied = Command::new("cp")
+            .arg("-r")
+            .arg(MADE.path().join("demo"))
+            .arg(folder.path())
+            .status();
         assert!(copied.expect("cp is everywhere").success());
         Self { folder }
     }
 
     /// A folder with nothing in it.
     pub fn empty() -> Self {
-        Self { folder: TempDir::new().expect("a temporary folder") }
+        Self {
+            folder: TempDir::new().expect("a temporary folder"),
+        }
     }
 
     /// A path in the demo's folder.
@@ -114,7 +124,9 @@ impl Installed {
                 .await
                 .expect("the statement is right");
             connection.close().await.expect("the store closes");
-            row.map_or(String::new(), |row| row.get_unchecked::<Option<String>, _>(0).unwrap_or_default())
+            row.map_or(String::new(), |row| {
+                row.get_unchecked::<Option<String>, _>(0).unwrap_or_default()
+            })
         })
     }
 
@@ -136,7 +148,10 @@ impl Installed {
 impl Answer {
     /// The objects of an answer in JSON.
     pub fn objects(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect()
+        self.out
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a line is an object"))
+            .collect()
     }
 }
 

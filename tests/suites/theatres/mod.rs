@@ -20,31 +20,31 @@ const SCHEMA: &str = include_str!("../../../config/reference-schema/sqlite.sql")
 const PEOPLE: &str = include_str!("../../../config/demo/sqlite.sql");
 
 /// The tenant whose theatres they are.
-pub const TENANT: &str = "buehnen";
+pub(crate) const TENANT: &str = "buehnen";
 
 /// A store with everything that a sweep of it needs.
-pub struct Theatres {
+pub(crate) struct Theatres {
     /// The store's file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The store.
-    pub store: Store,
+    pub(crate) store: Store,
     /// The dataset of the reference schema, as it ships.
-    pub dataset: Dataset,
+    pub(crate) dataset: Dataset,
     /// The tenant's policy: three years, invoices' recipients for eight.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// The store's keys of the workgroups, in their order.
-    pub houses: Vec<String>,
+    pub(crate) houses: Vec<String>,
     /// One key, `k1`.
-    pub keys: KeyRing,
+    pub(crate) keys: KeyRing,
     /// Noon of the day that the demo's people lead up to.
-    pub clock: SimulatedClock,
+    pub(crate) clock: SimulatedClock,
     /// The same salts every time.
-    pub chance: SeededChance,
+    pub(crate) chance: SeededChance,
 }
 
 impl Theatres {
     /// Makes a store of `people` in `houses` theatres at `path`.
-    pub async fn build(path: &Path, people: usize, houses: usize) -> Self {
+    pub(crate) async fn build(path: &Path, people: usize, houses: usize) -> Self {
         let store = Store::create(path).await.expect("a new store");
         store.migrate().await.expect("the daemon's tables");
         store
@@ -58,7 +58,7 @@ impl Theatres {
     }
 
     /// Opens a store that was made by [`Theatres::build`], or a copy of one.
-    pub async fn open(path: &Path, houses: usize) -> Self {
+    pub(crate) async fn open(path: &Path, houses: usize) -> Self {
         let store = Store::open(path).await.expect("a store that was built before");
         Self::around(path, store, houses)
     }
@@ -81,7 +81,7 @@ impl Theatres {
     }
 
     /// The dataset, held against the store.
-    pub async fn fitted(&self) -> Fitted<'_> {
+    pub(crate) async fn fitted(&self) -> Fitted<'_> {
         let (fitted, findings) = survey::fit(&self.store, &self.dataset)
             .await
             .expect("a store to ask");
@@ -89,7 +89,7 @@ impl Theatres {
     }
 
     /// A case per theatre.
-    pub fn cases(&self) -> Vec<Case<'_>> {
+    pub(crate) fn cases(&self) -> Vec<Case<'_>> {
         let tenant: TenantName = TENANT.parse().expect("a name");
         let case = |house: &String| {
             let workgroup = Workgroup::new(tenant.clone(), house).expect("a name");
@@ -99,7 +99,7 @@ impl Theatres {
     }
 
     /// What carrying out a plan needs.
-    pub fn tools<'t>(&'t self, fitted: &'t Fitted<'t>, batch: BatchSize) -> Tools<'t> {
+    pub(crate) fn tools<'t>(&'t self, fitted: &'t Fitted<'t>, batch: BatchSize) -> Tools<'t> {
         Tools {
             store: &self.store,
             fitted,
@@ -113,7 +113,7 @@ impl Theatres {
 }
 
 /// A ring with one key.
-pub fn key_ring() -> KeyRing {
+pub(crate) fn key_ring() -> KeyRing {
     KeyRing::parse(&format!("k1 {}", "5a".repeat(32))).expect("a ring")
 }
 

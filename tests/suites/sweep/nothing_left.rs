@@ -1,0 +1,140 @@
+//! What was erased is gone: not from what SQL shows, but from the bytes of every file of the store.
+
+use std::collections::{BTreeSet, HashMap};
+
+use lapsed_jobs::apply::erasure;
+use lapsed_model::Plan;
+use lapsed_store::{PlanStatements, Seal};
+use lapsed_tests::{Picture, World, demo_inputs};
+
+use super::plan_life::{nobody_noted, question};
+
+const PEOPLE: i64 = 20_000;
+
+/// A store of three thousand invented people, with samples of every index.
+async fn sampled_crowd() -> World {
+    let world = World::new().await;
+    let script = include_str!("../../../config/demo/sqlite.sql");
+    let inputs = demo_inputs(PEOPLE, world.now().timestamp_millis());
+    world
+        .store
+        .run_script(&inputs, script)
+        .await
+        .expect("the demo's people");
+    // Where two columns of a table are searched together, the samples hold one beside the other.
+    world
+        .platform
+        .run("CREATE INDEX by_name ON customers (last_name, first_name); ANALYZE")
+        .await;
+    let samples = world.platform.count("sqlite_stat4").await;
+    assert!(samples > 100, "there are {samples} samples to leave something in");
+    world
+}
+
+#[tokio::test]
+async fn r6_nothing_is_left_in_the_files() {
+    let mut world = sampled_crowd().await;
+    world.refit().await;
+    let before = world.platform.picture().await;
+    let plan = world.plan().await;
+    assert!(plan.subjects > 300, "{} are due", plan.subjects);
+    let progress = world.apply(&plan).await;
+    assert!(progress.remnants_removed);
+    assert_eq!(progress.anonymised, plan.subjects);
+
+    let lost = personal_values(&world, &before).await;
+    assert!(
+        lost.len() > 1_500,
+        "{} values of theirs are nobody else's",
+        lost.len()
+    );
+    assert_eq!(hits(&world, &lost), BTreeSet::new());
+}
+
+#[tokio::test]
+async fn r6_the_search_finds_what_is_there_and_what_is_left_without_a_scrub() {
+    let world = sampled_crowd().await;
+    let before = world.platform.picture().await;
+    let plan = world.plan().await;
+    let all = before.texts();
+    assert_eq!(hits(&world, &all), all, "before, every value is found");
+
+    in_batches_and_no_more(&world, &plan).await;
+    let lost = personal_values(&world, &before).await;
+    let left = hits(&world, &lost);
+    assert!(!left.is_empty(), "the batches alone leave remnants behind");
+}
+
+/// Carries the plan out without what follows the last batch.
+async fn in_batches_and_no_more(world: &World, plan: &Plan) {
+    let case = world.case();
+    let switches = case.retention.switches();
+    let statements = PlanStatements {
+        recheck: world.fitted.recheck(&question(&case, plan, &switches), true),
+        read: world.fitted.read_batch(),
+        effects: world.fitted.erase(&erasure(&case, plan.way, world.now())),
+    };
+    let seal = Seal {
+        key: world.keys.newest(),
+        chance: &world.chance,
+    };
+    loop {
+        let entry = |_: &[_]| nobody_noted(world);
+        let batch = world
+            .store
+            .apply_batch(&plan.id, 100, &statements, entry, &seal)
+            .await;
+        if batch.expect("a batch").last.is_none() {
+            break;
+        }
+    }
+}
+
+/// Texts that stood in the store and stand nowhere in it any more, not even as a part of something else: a name that
+/// the living share may be found.
+async fn personal_values(world: &World, before: &Picture) -> BTreeSet<String> {
+    let after = world.platform.picture().await;
+    let lost: BTreeSet<String> = before
+        .lost_texts(&after)
+        .filter(|text| text.len() >= SHORTEST)
+        .map(str::to_owned)
+        .collect();
+    let shared = found_in(world.platform.texts().await.as_bytes(), &lost);
+    lost.difference(&shared).cloned().collect()
+}
+
+/// Which of the values stand in any file of the store.
+fn hits(world: &World, values: &BTreeSet<String>) -> BTreeSet<String> {
+    let files = world.files();
+    assert!(
+        files.len() == 3,
+        "the log and the index of the log are searched too: {files:?}"
+    );
+    files
+        .iter()
+        .flat_map(|file| found_in(&std::fs::read(file).expect("a file of the store"), values))
+        .collect()
+}
+
+/// Shorter values are in any file by chance.
+const SHORTEST: usize = 6;
+
+/// Every value that stands somewhere in `bytes`: its first letters are looked up at every place.
+fn found_in(bytes: &[u8], values: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut by_start: HashMap<&[u8], Vec<&str>> = HashMap::new();
+    for value in values {
+        by_start
+            .entry(&value.as_bytes()[..SHORTEST])
+            .or_default()
+            .push(value);
+    }
+    let mut found = BTreeSet::new();
+    for (place, start) in bytes.windows(SHORTEST).enumerate() {
+        for value in by_start.get(start).into_iter().flatten() {
+            if bytes[place..].starts_with(value.as_bytes()) {
+                found.insert((*value).to_owned());
+            }
+        }
+    }
+    found
+}
