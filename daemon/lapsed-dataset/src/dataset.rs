@@ -31,7 +31,7 @@ pub struct Dataset {
     pub exports: Vec<Export>,
     /// Personal columns (`table.column`) that no export names, each with the reason.
     pub not_exported: BTreeMap<String, Spanned<String>>,
-    /// Over the file's text: plans remember it.
+    /// SHA-256 of the file: plans remember it.
     pub hash: Digest,
 }
 

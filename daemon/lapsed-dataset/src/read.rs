@@ -50,7 +50,7 @@ fn dataset(table: &Table, file: &File) -> Option<Dataset> {
         words: words(table.table("words")),
         exports: table.tables("export").filter_map(export).collect(),
         not_exported: texts_by_name(table.table("not_exported")),
-        hash: Digest::of(&[file.text.as_bytes()]),
+        hash: Digest::sha256(&file.text),
     })
 }
 

@@ -88,7 +88,7 @@ pub async fn anonymise(
     }
     let bounds = case.bounds(tools.clock.now());
     keep_policy(tools.store, case, bounds.now, tools.keys, tools.chance).await?;
-    let new = new_plan(tools.fitted, case, bounds, Way::Manual, person.to_string());
+    let new = new_plan(tools.fitted, case, bounds, Way::Manual, tools.chance);
     let subjects = tools.fitted.save_one(&case.store_key, person, &new.id());
     let plan = tools.store.save_plan(&new, &subjects).await?;
     apply(tools, case, &plan, |_| {}).await

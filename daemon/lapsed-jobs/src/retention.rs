@@ -47,10 +47,10 @@ impl<'a> Case<'a> {
         Bounds::new(now, self.policy.zone, self.retention.anonymise_after)
     }
 
-    /// The hash that plans remember the policy by.
+    /// The hash that plans remember the policy by: `sha256sum` of the file gives the same.
     #[must_use]
     pub fn policy_hash(&self) -> Digest {
-        Digest::of(&[self.policy.text.as_bytes()])
+        Digest::sha256(&self.policy.text)
     }
 }
 
@@ -146,7 +146,7 @@ pub async fn save(
         return Err(Refusal::AutomaticOff(case.workgroup.clone()).into());
     }
     keep_policy(store, case, bounds.now, keys, chance).await?;
-    let new = new_plan(fitted, case, bounds, Way::Automatic, String::new());
+    let new = new_plan(fitted, case, bounds, Way::Automatic, chance);
     let switches = case.retention.switches();
     let question = Question {
         workgroup: &case.store_key,
@@ -161,7 +161,7 @@ pub(crate) fn new_plan(
     case: &Case<'_>,
     bounds: Bounds,
     way: Way,
-    about: String,
+    chance: &dyn Chance,
 ) -> NewPlan {
     NewPlan {
         workgroup: case.workgroup.clone(),
@@ -177,7 +177,7 @@ pub(crate) fn new_plan(
             .iter()
             .map(|rule| rule.name.clone())
             .collect(),
-        about,
+        nonce: chance.token(),
     }
 }
 

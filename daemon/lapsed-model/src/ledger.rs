@@ -26,6 +26,12 @@ impl Digest {
     /// The link before the first one.
     pub const ZERO: Digest = Digest([0; 32]);
 
+    /// Over the bytes of a text, as `sha256sum` computes it.
+    #[must_use]
+    pub fn sha256(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+
     /// Over `parts`, each preceded by its length.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {

@@ -265,8 +265,9 @@ mod tests {
 
     #[test]
     fn a_contradiction_in_the_head_is_told_once() {
-        let (_, findings) =
-            policy("[retention]\nanonymise_after = \"10 days\"\nby_staff = true\n[workgroups.a]\n[workgroups.b]\n");
+        let (_, findings) = policy(
+            "[retention]\nanonymise_after = \"10 days\"\nby_staff = true\n[workgroups.a]\n[workgroups.b]\n",
+        );
         assert_eq!(
             findings,
             ["`10 days` is shorter than the operator of this system allows"]
@@ -287,7 +288,10 @@ mod tests {
                 "[retention]\nanonymise_after = \"3 years\"\nautomatic = \"{automatic}\"\n[workgroups.a]\n"
             ));
             assert!(policy.is_some(), "it is a warning");
-            assert_eq!(findings, ["this leaves a person who asks to be forgotten no way at all"]);
+            assert_eq!(
+                findings,
+                ["this leaves a person who asks to be forgotten no way at all"]
+            );
         }
     }
 }

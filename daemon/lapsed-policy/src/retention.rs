@@ -209,7 +209,11 @@ fn no_way_at_all(layers: Layers<'_>, table: &Table, retention: &Retention, findi
     let finding = Finding::warning("this leaves a person who asks to be forgotten no way at all")
         .help("turn on at least one: `by_staff = true` or `by_customer = true`")
         .note("everybody may ask to be forgotten, and is owed an answer within a month");
-    let written = || ["by_staff", "by_customer"].into_iter().filter_map(|key| layers.entry(key));
+    let written = || {
+        ["by_staff", "by_customer"]
+            .into_iter()
+            .filter_map(|key| layers.entry(key))
+    };
     // What was meant by a broken setting nobody knows; the finding about it is enough.
     if written().any(|entry| entry.value.value == Value::Broken) {
         return;

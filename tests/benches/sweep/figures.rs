@@ -108,7 +108,6 @@ impl Table {
         self.aim(what, ratio, aim);
     }
 
-
     /// Notes whether an aim was met.
     pub(crate) fn aim(&mut self, what: &str, figure: f64, aim: Option<f64>) {
         if let Some(aim) = aim.filter(|aim| figure > *aim) {

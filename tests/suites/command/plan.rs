@@ -125,4 +125,12 @@ fn d3_the_policy_of_a_plan_can_be_shown_word_for_word_after_it_changed() {
         plan["plan"]["id"].as_str().expect("an id")
     ));
     assert_eq!(shown.out.trim_end(), text.trim_end());
+    std::fs::write(demo.path("then.toml"), text).expect("written");
+    let sum = std::process::Command::new("sha256sum")
+        .arg(demo.path("then.toml"))
+        .output()
+        .expect("sha256sum is everywhere");
+    assert!(
+        String::from_utf8_lossy(&sum.stdout).starts_with(plan["plan"]["policy"].as_str().expect("a hash"))
+    );
 }

@@ -9,7 +9,7 @@ use lapsed_tests::{Picture, World, demo_inputs};
 
 use super::plan_life::{nobody_noted, question};
 
-const PEOPLE: i64 = 20_000;
+const PEOPLE: i64 = 3_000;
 
 /// A store of three thousand invented people, with samples of every index.
 async fn sampled_crowd() -> World {

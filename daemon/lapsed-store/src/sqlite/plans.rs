@@ -29,15 +29,16 @@ pub struct NewPlan {
     pub dataset: Digest,
     /// The names of the candidate rules, in their order.
     pub rules: Vec<String>,
-    /// What tells two plans of one millisecond apart: the person, for a plan of one.
-    pub about: String,
+    /// What tells two plans of one instant apart.
+    pub nonce: String,
 }
 
 impl NewPlan {
-    /// The id that the plan will have. It follows from what is asked, so that asking twice makes one plan.
+    /// The id that the plan will have.
     #[must_use]
     pub fn id(&self) -> String {
-        format!("p-{}", self.asked().short())
+        let id = Digest::of(&[self.asked().to_string().as_bytes(), self.nonce.as_bytes()]);
+        format!("p-{}", id.short())
     }
 
     fn asked(&self) -> Digest {
@@ -49,7 +50,6 @@ impl NewPlan {
             &self.bounds.cut_off.timestamp_millis().to_be_bytes(),
             self.policy.to_string().as_bytes(),
             self.dataset.to_string().as_bytes(),
-            self.about.as_bytes(),
         ])
     }
 }
