@@ -17,7 +17,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection as _, Sqlite, Transaction};
 
 use crate::error::{Result, StoreError};
 
@@ -34,21 +34,26 @@ pub struct Store {
     readers: SqlitePool,
 }
 
-/// How long a statement waits for another program's transaction before it gives up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transaction waits for another program's before it gives up.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Store {
     /// Opens the store at `path`, whatever state its tables are in.
     pub async fn open(path: &Path) -> Result<Store> {
-        Self::open_or_create(path, false).await
+        Self::open_or_create(path, false, PATIENCE).await
+    }
+
+    /// The same, and gives up after `patience` where another program holds the write lock.
+    pub async fn open_patiently(path: &Path, patience: Duration) -> Result<Store> {
+        Self::open_or_create(path, false, patience).await
     }
 
     /// Opens the store at `path` and makes an empty one where there is none.
     pub async fn create(path: &Path) -> Result<Store> {
-        Self::open_or_create(path, true).await
+        Self::open_or_create(path, true, PATIENCE).await
     }
 
-    async fn open_or_create(path: &Path, create: bool) -> Result<Store> {
+    async fn open_or_create(path: &Path, create: bool, patience: Duration) -> Result<Store> {
         if !create && !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
@@ -56,8 +61,11 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(create)
-            .busy_timeout(BUSY_TIMEOUT)
+            .busy_timeout(patience)
             .synchronous(SqliteSynchronous::Full)
+            // An index that the planner makes up for one statement costs what the table holds, and it prefers one
+            // to an index that is there whenever a condition compares with a constant (`identifies = 1`).
+            .pragma("automatic_index", "OFF")
             .optimize_on_close(false, None);
         // One writer: transactions queue here, in order, instead of failing on each other's locks.
         let writer = SqlitePoolOptions::new()
@@ -70,10 +78,17 @@ impl Store {
                     Ok(())
                 })
             })
+            // Where the disk is full or broken SQLite ends a transaction by itself. The driver does not notice, and
+            // would begin no other on that connection.
+            .before_acquire(|connection, _| {
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
             .connect_lazy_with(
                 options
                     .clone()
                     .journal_mode(SqliteJournalMode::Wal)
+                    .pragma("cache_size", option_env!("H4_CACHE").unwrap_or("-2000"))
                     .pragma("secure_delete", "ON"),
             );
         let readers = SqlitePoolOptions::new()
@@ -91,7 +106,7 @@ impl Store {
             .await
         {
             Ok(_) => Ok(()),
-            Err(sqlx::Error::Database(refusal)) if matches!(refusal.code().as_deref(), Some("26" | "11")) => {
+            Err(sqlx::Error::Database(refusal)) if refusal.code().as_deref() == Some("26") => {
                 Err(StoreError::NotADatabase(path.to_owned()))
             }
             Err(other) => Err(StoreError::of("open the store")(other)),
