@@ -113,7 +113,7 @@ impl Platform {
     }
 
     /// Every text of the same tables, those of a row without anything between them: so they stand in the file.
-    pub async fn texts(&self) -> String {
+    pub async fn running_text(&self) -> String {
         let mut texts = String::new();
         for name in self.tables().await {
             for row in &self.all(&name).await {

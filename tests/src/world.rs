@@ -83,7 +83,6 @@ impl World {
     }
 
     /// Begins to tell of a customer of the reference schema, who is in the store when the story is awaited.
-    #[must_use]
     pub fn customer(&self, id: i64) -> Customer<'_> {
         Customer::new(self, id)
     }

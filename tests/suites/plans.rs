@@ -1,71 +1,170 @@
-//! The cost of a sweep follows the workgroup and the batch, not the store.
+//! A sweep costs what a workgroup and a batch hold, and not what the store holds.
+//!
+//! SQLite is asked how it would run each statement of a sweep. It looks everything up by an index, from one person to
+//! the next; a single table read from end to end would make a hundred workgroups cost a hundred times the
+//! store. It decides by statistics where there are any, so it is asked without and with them.
 
-mod theatres;
-
-use chrono::TimeDelta;
-use lapsed_dataset::{Fitted, Question};
+use chrono::{DateTime, Utc};
+use lapsed_dataset::Question;
 use lapsed_jobs::apply::erasure;
-use lapsed_jobs::retention::Case;
-use lapsed_model::{Clock, Statement, Value, Way};
+use lapsed_model::{Statement, SubjectKey, Switch, Value, Way};
+use lapsed_tests::{World, demo_inputs};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
-use theatres::Theatres;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
-#[tokio::test]
-async fn show() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("store.db");
-    let theatres = Theatres::build(&path, 2_000, 4).await;
-    let fitted = theatres.fitted().await;
-    let case = &theatres.cases()[0];
-    let options = SqliteConnectOptions::new().filename(&path);
-    let mut c = SqliteConnection::connect_with(&options).await.expect("c");
-    sqlx::raw_sql(include_str!("../../daemon/lapsed-store/sql/batch.sql"))
-        .execute(&mut c)
+/// A theatre and a salon with two thousand people.
+async fn two_houses() -> World {
+    let world = World::with()
+        .says("keep_invoice_recipients = \"8 years\"")
+        .build()
+        .await;
+    let inputs = demo_inputs(2_000, world.now().timestamp_millis());
+    world
+        .store
+        .run_script(&inputs, include_str!("../../config/demo/sqlite.sql"))
         .await
-        .expect("batch");
-    let bounds = case.bounds(theatres.clock.now());
-    let switches = lapsed_model::Switch::ALL;
+        .expect("two thousand people");
+    world
+}
+
+/// Every statement of a sweep of the house, by name.
+fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
+    let (fitted, case) = (&world.fitted, world.case());
+    let bounds = case.bounds(now);
+    // Everything that a policy can turn on is on.
     let question = Question {
         workgroup: &case.store_key,
         bounds: &bounds,
-        switches: &switches,
+        switches: &Switch::ALL,
     };
-    let how = erasure(case, Way::Automatic, theatres.clock.now());
-    let mut all = vec![
-        fitted.count(&question),
-        fitted.save(&question, "p"),
-        fitted.recheck(&question, true),
-        fitted.out_of_reach(&question),
-        fitted.read_batch(),
-    ];
-    all.extend(fitted.erase(&how));
-    all.extend(fitted.find_overdue(&case.store_key, &how, 500));
-    all.extend(fitted.clear_overdue(&how));
-    for analyse in [false, true] {
-        if analyse {
-            sqlx::raw_sql("ANALYZE").execute(&mut c).await.unwrap();
+    let how = erasure(&case, Way::Automatic, now);
+    let one = |name: &str, statement| vec![(name.to_owned(), statement)];
+    let several = |name: &str, statements: Vec<Statement>| {
+        assert!(!statements.is_empty(), "{name} is nothing");
+        let numbered = |(number, statement)| (format!("{name}, statement {}", number + 1), statement);
+        statements
+            .into_iter()
+            .enumerate()
+            .map(numbered)
+            .collect::<Vec<_>>()
+    };
+    let person = SubjectKey::Integer(7);
+    [
+        one("the preview's counts", fitted.count(&question)),
+        one("whom no rule reaches", fitted.out_of_reach(&question)),
+        one("the list", fitted.list(&question)),
+        one("the plan", fitted.save(&question, "p-1")),
+        one("the second judgement", fitted.recheck(&question, true)),
+        one("the batch for the ledger", fitted.read_batch()),
+        several("the erasure", fitted.erase(&how)),
+        several(
+            "the look for what is overdue",
+            fitted.find_overdue(&case.store_key, &how, 500),
+        ),
+        several("the clearing of what is overdue", fitted.clear_overdue(&how)),
+        several(
+            "one person's happenings",
+            fitted
+                .happenings(&person)
+                .map(|(_, statement)| statement)
+                .collect(),
+        ),
+    ]
+    .concat()
+}
+
+/// How SQLite would run a statement, step by step.
+async fn steps(connection: &mut SqliteConnection, statement: &Statement) -> Vec<String> {
+    let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+    let query = statement
+        .binds
+        .iter()
+        .fold(sqlx::query(AssertSqlSafe(sql)), |query, value| match value {
+            Value::Null => query.bind(None::<i64>),
+            Value::Integer(number) => query.bind(*number),
+            Value::Real(number) => query.bind(*number),
+            Value::Text(text) => query.bind(text.as_str()),
+        });
+    let rows = query
+        .fetch_all(connection)
+        .await
+        .unwrap_or_else(|why| panic!("{}: {why}", statement.sql));
+    rows.iter().map(|row| row.get("detail")).collect()
+}
+
+/// Steps that read a table from end to end. An automatic index is one that SQLite makes for the statement, out of
+/// the whole table. The batch, who was found due, and what was looked up just before may be walked.
+fn end_to_end(steps: &[String]) -> Vec<&String> {
+    let is_ours = |scanned: &str| {
+        let name = scanned.split_whitespace().next().unwrap_or_default();
+        ["lapsed_batch", "b", "due"].contains(&name)
+            || name.starts_with('(')
+            || scanned.starts_with("r VIRTUAL TABLE")
+    };
+    let is_whole = |step: &&String| {
+        step.contains("AUTOMATIC")
+            || step
+                .strip_prefix("SCAN ")
+                .is_some_and(|scanned| !is_ours(scanned))
+    };
+    steps.iter().filter(is_whole).collect()
+}
+
+/// A second connection to the world's store, with the daemon's batch.
+async fn connect(world: &World) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(world.path());
+    let mut connection = SqliteConnection::connect_with(&options)
+        .await
+        .expect("a connection");
+    let batch = include_str!("../../daemon/lapsed-store/sql/batch.sql");
+    sqlx::raw_sql(batch)
+        .execute(&mut connection)
+        .await
+        .expect("a batch");
+    connection
+}
+
+#[tokio::test]
+async fn the_plan_of_one_workgroup_reads_no_fact_table_from_end_to_end() {
+    let world = two_houses().await;
+    let statements = statements(&world, world.now());
+    assert!(
+        statements.len() > 30,
+        "a sweep has many statements, and not {}",
+        statements.len()
+    );
+    for statistics in ["without statistics", "with statistics"] {
+        let mut connection = connect(&world).await;
+        for (name, statement) in &statements {
+            let steps = steps(&mut connection, statement).await;
+            assert!(
+                steps.iter().any(|step| step.starts_with("SEARCH ")),
+                "{name} looks nothing up: {steps:#?}"
+            );
+            assert!(
+                end_to_end(&steps).is_empty(),
+                "{statistics}, {name}: {:#?}\n{}",
+                end_to_end(&steps),
+                statement.sql
+            );
         }
-        for s in &all {
-            println!("──── {}", s.sql);
-            let mut q = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", s.sql)));
-            for b in &s.binds {
-                q = match b {
-                    Value::Integer(n) => q.bind(*n),
-                    Value::Text(t) => q.bind(t.as_str()),
-                    Value::Real(r) => q.bind(*r),
-                    Value::Null => q.bind(None::<i64>),
-                };
-            }
-            let rows = q.fetch_all(&mut c).await.expect("eqp");
-            for r in rows {
-                println!(
-                    "   {:>4} {:>4} {}",
-                    r.get::<i64, _>(0),
-                    r.get::<i64, _>(1),
-                    r.get::<String, _>("detail")
-                );
-            }
+        world.platform.run("ANALYZE").await;
+    }
+}
+
+/// The proof of the proof: without the index every look-up of orders is a walk, and is seen to be one.
+#[tokio::test]
+async fn without_its_index_a_fact_table_would_be_read_from_end_to_end() {
+    let world = two_houses().await;
+    world.platform.run("DROP INDEX orders_customer").await;
+    let mut connection = connect(&world).await;
+    for (name, statement) in statements(&world, world.now()) {
+        if ["the plan", "the second judgement", "the preview's counts"].contains(&name.as_str()) {
+            let steps = steps(&mut connection, &statement).await;
+            assert!(
+                !end_to_end(&steps).is_empty(),
+                "{name} walks through all orders: {steps:#?}"
+            );
         }
     }
 }

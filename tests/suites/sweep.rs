@@ -2,10 +2,12 @@
 
 mod sweep {
     mod agreement;
+    mod batches;
     mod calendar;
     mod change;
     mod erasure;
     mod household;
+    mod life;
     mod manual;
     mod nothing_left;
     mod oracle;
@@ -13,4 +15,8 @@ mod sweep {
     mod random;
     mod recheck;
     mod recipients;
+    mod rows;
+    mod salon;
+    mod salon_erasure;
+    mod salon_rules;
 }

@@ -372,9 +372,10 @@ fn cuts(related: &Related) -> bool {
     }
 }
 
-/// A JSON column less the keys that go.
+/// A JSON column less the keys that go. What is no JSON goes as a whole: nobody knows what stands in it, and one row
+/// must not keep everybody behind it from being erased.
 fn json_value(column: &str, keys: &[&ColumnRule]) -> String {
-    keys.iter().fold(column.to_owned(), |value, rule| {
+    let value = keys.iter().fold(column.to_owned(), |value, rule| {
         let path = format!(
             "$.\"{}\"",
             rule.json_key.as_deref().unwrap_or_default().replace('.', "\".\"")
@@ -383,5 +384,6 @@ fn json_value(column: &str, keys: &[&ColumnRule]) -> String {
             Verb::Empty => format!("json_replace({value}, {}, '')", literal(&path)),
             _ => format!("json_remove({value}, {})", literal(&path)),
         }
-    })
+    });
+    format!("CASE WHEN json_valid({column}) THEN {value} WHEN {column} IS NOT NULL THEN '' END")
 }

@@ -61,13 +61,11 @@ impl Instants {
             Instants::Seconds => {
                 format!("CASE WHEN typeof({at}) IN ('integer', 'real') THEN {at} * 1000 END")
             }
-            // A bare number would be taken for a Julian day.
-            Instants::Iso8601 => {
-                format!(
-                    "CASE WHEN typeof({at}) = 'text' THEN CAST(round(unixepoch({at}, 'subsec') * 1000) AS INTEGER) END"
-                )
-            }
-            Instants::Date => format!("CASE WHEN typeof({at}) = 'text' THEN date({at}) END"),
+            Instants::Iso8601 => format!(
+                "CASE WHEN {} THEN CAST(round(unixepoch({at}, 'subsec') * 1000) AS INTEGER) END",
+                begins_with_a_date(at)
+            ),
+            Instants::Date => format!("CASE WHEN {} THEN date({at}) END", begins_with_a_date(at)),
         }
     }
 
@@ -138,6 +136,14 @@ impl Instants {
             (false, true, false) => format!(" AND ({read} > {bound} OR {read} IS NULL)"),
         }
     }
+}
+
+/// SQLite reads more than ISO 8601: a bare year is a Julian day long before Christ, a time alone lies in the year 2000,
+/// and `now` is now.
+fn begins_with_a_date(at: &str) -> String {
+    const DIGIT: &str = "[0-9]";
+    let date = [DIGIT.repeat(4), DIGIT.repeat(2), DIGIT.repeat(2)].join("-");
+    format!("typeof({at}) = 'text' AND {at} GLOB '{date}*'")
 }
 
 /// The date to compare dates with, so that `date < it` (or `date > it`) says the same as comparing the instants

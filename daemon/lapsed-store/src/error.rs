@@ -8,9 +8,12 @@ pub enum StoreError {
     /// There is no such file.
     #[error("there is no store at {}: `lapsed migrate` creates one there", .0.display())]
     Missing(PathBuf),
-    /// The file is not a SQLite database, or is damaged.
+    /// The file is not a SQLite database.
     #[error("{} is not a SQLite database: check `[store] url`", .0.display())]
     NotADatabase(PathBuf),
+    /// The file was one once, and pages of it are missing or make no sense.
+    #[error("the database file is damaged: restore it from a backup, then run the command again")]
+    Damaged,
     /// Nothing may be written to it.
     #[error("the store is read-only: lapsed needs to write to the database file and to its folder")]
     ReadOnly,
@@ -97,7 +100,9 @@ impl StoreError {
             // SQLite's primary result code is the low byte of the extended one.
             match code.map(|code| code & 0xff) {
                 Some(5 | 6) => StoreError::Locked,
-                Some(8) => StoreError::ReadOnly,
+                // A folder that takes no log beside the file shows as one that cannot be opened.
+                Some(8 | 14) => StoreError::ReadOnly,
+                Some(11) => StoreError::Damaged,
                 Some(13) => StoreError::Full,
                 _ => StoreError::Database { doing, source },
             }

@@ -46,7 +46,7 @@ impl Installation {
         let dataset_file = dataset_file(&settings, out)?;
         let (dataset, findings) = Dataset::read(&dataset_file);
         let Some(dataset) = dataset else {
-            out.findings(&dataset_file, &findings);
+            out.complain(&dataset_file, &findings);
             return Err(Failure::Findings);
         };
         Ok(Installation {
@@ -64,7 +64,7 @@ impl Installation {
         let (fitted, findings) = lapsed_jobs::survey::fit(&self.store, &self.dataset).await?;
         fitted.ok_or_else(|| {
             let errors: Vec<Finding> = findings.into_iter().filter(Finding::is_error).collect();
-            out.findings(&self.dataset_file, &errors);
+            out.complain(&self.dataset_file, &errors);
             Failure::Findings
         })
     }
@@ -80,12 +80,12 @@ impl Installation {
             )));
         }
         let file = files::open_beneath(&self.settings.tenants, Path::new(&name)).map_err(|unreadable| {
-            out.findings(&unreadable.file, std::slice::from_ref(&unreadable.finding));
+            out.complain(&unreadable.file, std::slice::from_ref(&unreadable.finding));
             Failure::Findings
         })?;
         let (policy, findings) = lapsed_policy::read(tenant, &file, &self.settings.limits, self.clock.now());
         policy.ok_or_else(|| {
-            out.findings(&file, &findings);
+            out.complain(&file, &findings);
             Failure::Findings
         })
     }
@@ -134,7 +134,7 @@ impl Installation {
 /// The settings, or their findings shown.
 pub(crate) fn read_settings(config: &Path, out: &Output) -> Result<Settings> {
     Settings::read(config).map_err(|refused| {
-        out.findings(&refused.file, &refused.findings);
+        out.complain(&refused.file, &refused.findings);
         Failure::Findings
     })
 }
@@ -144,7 +144,7 @@ pub(crate) fn dataset_file(settings: &Settings, out: &Output) -> Result<File> {
     match &settings.dataset {
         None => Ok(File::new("the shipped dataset.toml", REFERENCE_DATASET)),
         Some(path) => files::open(path).map_err(|unreadable| {
-            out.findings(&unreadable.file, std::slice::from_ref(&unreadable.finding));
+            out.complain(&unreadable.file, std::slice::from_ref(&unreadable.finding));
             Failure::Findings
         }),
     }

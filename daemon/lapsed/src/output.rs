@@ -76,7 +76,7 @@ impl Output {
         }
     }
 
-    /// The findings of a file.
+    /// The findings of a file, where they are what was asked for.
     pub(crate) fn findings(&self, file: &File, findings: &[Finding]) {
         if findings.is_empty() {
             return;
@@ -89,6 +89,22 @@ impl Output {
             write_line(render(file, findings, self.colour).trim_end_matches('\n'));
             write_line("");
         }
+    }
+
+    /// The findings that keep a command from doing what was asked, on standard error.
+    pub(crate) fn complain(&self, file: &File, findings: &[Finding]) {
+        let text = if self.json {
+            let lines = reported(file, findings);
+            let lines: Vec<String> = lines
+                .iter()
+                .filter_map(|finding| serde_json::to_string(finding).ok())
+                .collect();
+            lines.join("\n")
+        } else {
+            render(file, findings, self.colour)
+        };
+        // Nobody is left to be told if standard error is gone.
+        let _ = writeln!(std::io::stderr(), "{}", text.trim_end_matches('\n'));
     }
 
     /// Why a command failed, on standard error.
@@ -150,11 +166,12 @@ pub(crate) fn number(count: u64) -> String {
     groups.join(",")
 }
 
+/// `1 entry`, `8,412 entries`.
+pub(crate) fn counted(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { several })
+}
+
 /// `1 person`, `8,412 people`.
 pub(crate) fn people(count: u64) -> String {
-    if count == 1 {
-        "1 person".to_owned()
-    } else {
-        format!("{} people", number(count))
-    }
+    counted(count, "person", "people")
 }

@@ -33,7 +33,7 @@ fn o1_a_broken_policy_is_pointed_at_and_touches_no_other_tenant() {
     assert_eq!(demo.lapsed("plan salon-lumiere/bellecour").code, 0);
     let refused = demo.lapsed("plan stadttheater/studio");
     assert_eq!(refused.code, 1);
-    assert!(refused.out.contains("3 yeers"), "{}", refused.out);
+    assert!(refused.err.contains("3 yeers"), "{}", refused.err);
 }
 
 #[test]
@@ -97,12 +97,10 @@ fn a_column_that_nobody_classified_stops_retention_and_is_named() {
     for command in ["check", "plan stadttheater/studio"] {
         let answer = demo.lapsed(command);
         assert_eq!(answer.code, 1, "{command}");
+        let said = answer.out + &answer.err;
         assert!(
-            answer
-                .out
-                .contains("nobody said what erasing does to `nickname` of `customers`"),
-            "{}",
-            answer.out
+            said.contains("nobody said what erasing does to `nickname` of `customers`"),
+            "{said}"
         );
     }
 }

@@ -13,6 +13,11 @@ fn an_operator_begins_with_three_commands() {
     let moved = settings.replace("sqlite:///var/lib/lapsed/store.db", "sqlite:store.db");
     assert_ne!(settings, moved);
     std::fs::write(folder.path("lapsed.toml"), moved).expect("written");
+    let settings = std::fs::read_to_string(folder.path("lapsed.toml")).expect("the settings");
+    assert!(
+        settings.contains("\ndataset = \"dataset.toml\"\n"),
+        "editing the dataset that init wrote has an effect"
+    );
     assert!(folder.lapsed("migrate --plan").out.contains("the first tables"));
     assert!(!folder.path("store.db").exists(), "a plan makes nothing");
     assert_eq!(folder.lapsed("migrate --reference-schema").code, 0);

@@ -1,6 +1,7 @@
 //! the planner, the judge and the promises say the same of everybody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use lapsed_jobs::explain::{Answer, explain};
 use lapsed_jobs::retention;
@@ -17,6 +18,9 @@ use super::random::{Scene, scene};
 /// How many random stores a run looks at; `LAPSED_TEST_STORES` asks for more.
 const STORES: u32 = 2_000;
 
+/// What decided about somebody in this run.
+static DECIDED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
 /// Runs a property on its share of the stores, several of them side by side: most of a store's time is spent waiting
 /// for the disk.
 pub(crate) fn on_stores<S>(
@@ -29,6 +33,7 @@ pub(crate) fn on_stores<S>(
     const SIDE_BY_SIDE: u32 = 4;
     let stores = std::env::var("LAPSED_TEST_STORES").ok();
     let stores = stores.map_or(STORES, |stores| stores.parse().expect("a number of stores"));
+    let stores = stores.max(STORES);
     let config = Config {
         cases: stores / share / SIDE_BY_SIDE + 1,
         failure_persistence: None,
@@ -57,6 +62,14 @@ pub(crate) fn runtime() -> Runtime {
 #[test]
 fn r1_r2_r3_r4_plans_and_explanations_say_what_the_promises_say() {
     on_stores(1, scene, |runtime, scene| runtime.block_on(agrees(&scene)));
+
+    // And each of them had somebody to speak about.
+    let world = runtime().block_on(World::new());
+    let rules = &world.fitted.dataset().rules;
+    let due = rules.candidates.iter().map(|rule| format!("due: {}", rule.name));
+    let kept = rules.keeps.iter().map(|rule| format!("kept: {}", rule.name));
+    let all: BTreeSet<String> = due.chain(kept).chain(["nothing".to_owned()]).collect();
+    assert_eq!(*DECIDED.lock().expect("nobody panics while holding it"), all);
 }
 
 async fn agrees(scene: &Scene) -> TestCaseResult {
@@ -196,6 +209,7 @@ fn counted(world: &World, counts: &Counts) -> BTreeMap<String, u64> {
     counted
 }
 
+/// The same of the promises.
 fn tally(promised: &BTreeMap<i64, Says>) -> BTreeMap<String, u64> {
     let mut tally = BTreeMap::new();
     for says in promised.values() {
@@ -206,5 +220,9 @@ fn tally(promised: &BTreeMap<i64, Says>) -> BTreeMap<String, u64> {
         };
         *tally.entry(name).or_default() += 1;
     }
+    DECIDED
+        .lock()
+        .expect("nobody panics while holding it")
+        .extend(tally.keys().cloned());
     tally
 }

@@ -1,15 +1,16 @@
 //! life goes on between plan and batch, and the batch drops exactly who is no longer due.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lapsed_dataset::Question;
-use lapsed_model::{Entry, SubjectKey};
+use lapsed_model::{Plan, SubjectKey};
 use lapsed_store::{PlanStatements, Seal};
 use lapsed_tests::World;
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
 
 use super::agreement::on_stores;
+use super::batches::{nobody_noted, question};
 use super::oracle::{Says, Tables};
 use super::random::{Scene, Thing, scene, thing};
 
@@ -28,7 +29,9 @@ fn fate() -> impl Strategy<Value = Fate> {
 type Someone = prop::sample::Index;
 
 /// A store, what happens there before the batch, and perhaps a fate.
-fn lives() -> impl Strategy<Value = (Scene, Vec<(Someone, Thing)>, Option<(Someone, Fate)>)> {
+type Lives = (Scene, Vec<(Someone, Thing)>, Option<(Someone, Fate)>);
+
+fn lives() -> impl Strategy<Value = Lives> {
     let someone = any::<Someone>;
     let things = prop::collection::vec((someone(), thing()), 0..5);
     (scene(), things, prop::option::weighted(0.3, (someone(), fate())))
@@ -36,16 +39,22 @@ fn lives() -> impl Strategy<Value = (Scene, Vec<(Someone, Thing)>, Option<(Someo
 
 #[test]
 fn r9_a_batch_drops_exactly_those_who_are_no_longer_due() {
+    static DROPPED: AtomicUsize = AtomicUsize::new(0);
+    static STAYED: AtomicUsize = AtomicUsize::new(0);
     on_stores(4, lives, |runtime, (scene, things, fate)| {
-        runtime.block_on(drops_exactly(&scene, &things, fate))
+        let (dropped, stayed) = runtime.block_on(drops_exactly(&scene, &things, fate))?;
+        DROPPED.fetch_add(dropped, Ordering::Relaxed);
+        STAYED.fetch_add(stayed, Ordering::Relaxed);
+        Ok(())
     });
+    assert!(DROPPED.load(Ordering::Relaxed) > 20 && STAYED.load(Ordering::Relaxed) > 20);
 }
 
 async fn drops_exactly(
     scene: &Scene,
     things: &[(Someone, Thing)],
     fate: Option<(Someone, Fate)>,
-) -> TestCaseResult {
+) -> Result<(usize, usize), TestCaseError> {
     let world = scene.world().await;
     let plan = world.plan().await;
     let planned: BTreeSet<SubjectKey> = world.due().await.into_iter().map(|(key, _)| key).collect();
@@ -65,15 +74,15 @@ async fn drops_exactly(
         .filter(|person| matches!(tables.says(*person, &asked), Says::Due(_)))
         .map(SubjectKey::Integer)
         .collect();
-    batch_without_effect(&world, &plan.id).await?;
+    batch_without_effect(&world, &plan).await?;
     let dropped = world.store.dropped(&plan.id).await;
     let dropped: BTreeSet<SubjectKey> = dropped
         .map_err(|why| TestCaseError::fail(why.to_string()))?
         .into_iter()
         .collect();
     let expected: BTreeSet<SubjectKey> = planned.difference(&still_due).cloned().collect();
-    prop_assert_eq!(dropped, expected);
-    Ok(())
+    prop_assert_eq!(&dropped, &expected);
+    Ok((dropped.len(), planned.len() - dropped.len()))
 }
 
 async fn befalls(world: &World, person: usize, fate: Fate) {
@@ -86,32 +95,22 @@ async fn befalls(world: &World, person: usize, fate: Fate) {
 }
 
 /// The whole plan as one batch that judges again and erases nobody.
-async fn batch_without_effect(world: &World, plan: &str) -> TestCaseResult {
-    let (case, bounds) = (world.case(), world.bounds());
+async fn batch_without_effect(world: &World, plan: &Plan) -> TestCaseResult {
+    let case = world.case();
     let switches = case.retention.switches();
-    let question = Question {
-        workgroup: &case.store_key,
-        bounds: &bounds,
-        switches: &switches,
-    };
     let statements = PlanStatements {
-        recheck: world.fitted.recheck(&question, true),
+        recheck: world.fitted.recheck(&question(&case, plan, &switches), true),
         read: world.fitted.read_batch(),
         effects: Vec::new(),
-    };
-    let entry = |_: &[_]| Entry {
-        tenant: world.policy.tenant.clone(),
-        at: world.now(),
-        kind: "erased".to_owned(),
-        payload: "{}".to_owned(),
     };
     let seal = Seal {
         key: world.keys.newest(),
         chance: &world.chance,
     };
+    let entry = |_: &[_]| nobody_noted(world);
     let batch = world
         .store
-        .apply_batch(plan, 1_000, &statements, entry, &seal)
+        .apply_batch(&plan.id, 1_000, &statements, entry, &seal)
         .await;
     batch
         .map(|_| ())

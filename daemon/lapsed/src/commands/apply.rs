@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::cli::ApplyArgs;
 use crate::failure::Result;
 use crate::installation::Installation;
-use crate::output::{Output, number, people};
+use crate::output::{Output, counted, people};
 
 /// Carries out a stored plan, or what is left of it.
 pub(crate) async fn run(config: &Path, args: &ApplyArgs, out: &Output) -> Result {
@@ -63,7 +63,7 @@ pub(crate) fn show(plan: &Plan, done: &Progress, out: &Output) {
     }
     out.line(format!(
         "  {} in this run, each with its entry in the ledger",
-        count(done.batches, "transaction")
+        counted(done.batches, "transaction", "transactions")
     ));
     if !done.remnants_removed {
         out.line("  another program holds an old snapshot of the store: the write-ahead log keeps old pages until it is done");
@@ -71,12 +71,4 @@ pub(crate) fn show(plan: &Plan, done: &Progress, out: &Output) {
     out.object(
         &json!({ "plan": plan.id, "workgroup": plan.workgroup, "way": plan.way.word(), "done": done }),
     );
-}
-
-fn count(how_many: u64, what: &str) -> String {
-    if how_many == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{} {what}s", number(how_many))
-    }
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::cli::CheckArgs;
 use crate::failure::{Failure, Result};
 use crate::installation::{REFERENCE_DATASET, dataset_file};
-use crate::output::{Output, number};
+use crate::output::{Output, counted, number};
 use crate::settings::Settings;
 use crate::{credentials, files};
 
@@ -43,16 +43,19 @@ impl Tally {
         let examples: usize = self.policies.iter().map(|policy| policy.examples.len()).sum();
         let looked_at = format!(
             "{}, {}",
-            count(self.policies.len(), "sound policy", "sound policies"),
-            count(examples, "example", "examples")
+            counted(self.policies.len() as u64, "sound policy", "sound policies"),
+            counted(examples as u64, "example", "examples")
         );
         out.line(match (self.errors, self.warnings) {
             (0, 0) => format!("all is well: {looked_at}"),
-            (0, remarks) => format!("no error, {}; {looked_at}", count(remarks, "remark", "remarks")),
+            (0, remarks) => format!(
+                "no error, {}; {looked_at}",
+                counted(remarks as u64, "remark", "remarks")
+            ),
             (errors, remarks) => format!(
                 "{}, {}; {looked_at}",
-                count(errors, "error", "errors"),
-                count(remarks, "remark", "remarks")
+                counted(errors as u64, "error", "errors"),
+                counted(remarks as u64, "remark", "remarks")
             ),
         });
         out.object(&json!({ "errors": self.errors, "remarks": self.warnings, "policies": self.policies.len(), "examples": examples }));
@@ -289,12 +292,4 @@ fn single(config: &Path, args: &CheckArgs, out: &Output) -> Result {
         }
     }
     tally.end(out)
-}
-
-fn count(how_many: usize, one: &str, several: &str) -> String {
-    format!(
-        "{} {}",
-        number(how_many as u64),
-        if how_many == 1 { one } else { several }
-    )
 }

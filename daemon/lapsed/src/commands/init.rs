@@ -35,7 +35,7 @@ pub(crate) fn run(args: &InitArgs, out: &Output) -> Result {
     let dir = &args.dir;
     let mut written = Vec::new();
     let files = [
-        ("lapsed.toml".to_owned(), SETTINGS.to_owned()),
+        ("lapsed.toml".to_owned(), with_dataset(SETTINGS)),
         ("dataset.toml".to_owned(), REFERENCE_DATASET.to_owned()),
         (
             format!("tenants/{}.toml", POLICIES[0].0),
@@ -90,6 +90,15 @@ pub(crate) fn write_new(path: &Path, text: &str) -> anyhow::Result<bool> {
 /// A policy whose editor finds the schema beside it.
 pub(crate) fn with_schema(policy: &str) -> String {
     format!("#:schema ../schemas/policy.json\n\n{policy}")
+}
+
+/// Settings that name the dataset's file beside them, so that editing it has an effect.
+fn with_dataset(settings: &str) -> String {
+    settings.replacen(
+        "# dataset = \"/etc/lapsed/dataset.toml\"",
+        "dataset = \"dataset.toml\"",
+        1,
+    )
 }
 
 /// Keys are named for the day they were made.

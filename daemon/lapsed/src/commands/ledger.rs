@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::cli::{LedgerArgs, LedgerCommand};
 use crate::failure::{Failure, Result};
 use crate::installation::Installation;
-use crate::output::{Output, number};
+use crate::output::{Output, counted, number};
 
 /// Shows the ledger, or proves that it is whole.
 pub(crate) async fn run(config: &Path, args: &LedgerArgs, out: &Output) -> Result {
@@ -97,6 +97,7 @@ async fn prove(installation: &Installation, against: Option<&Path>, out: &Output
     let mut whole = true;
     for chain in &verified {
         let faults: Vec<String> = chain.faults.iter().map(ToString::to_string).collect();
+        let entries = counted(chain.entries, "entry", "entries");
         if faults.is_empty() {
             let end = chain
                 .head
@@ -109,11 +110,7 @@ async fn prove(installation: &Installation, against: Option<&Path>, out: &Output
             ));
         } else {
             whole = false;
-            out.line(format!(
-                "{}: {} entries, NOT whole",
-                chain.tenant,
-                number(chain.entries)
-            ));
+            out.line(format!("{}: {entries}, NOT whole", chain.tenant));
             faults.iter().for_each(|fault| out.line(format!("  {fault}")));
         }
         out.object(&json!({ "tenant": chain.tenant, "entries": chain.entries, "head": chain.head, "faults": faults }));

@@ -103,8 +103,10 @@ pub(crate) fn show(
         number(counts.people())
     ));
     out.table(&[], rows(&counts.due, &rules.candidates, language), &[0]);
-    out.heading(&format!("Kept: {}", number(counts.all_kept())));
-    out.table(&[], rows(&counts.kept, &rules.keeps, language), &[0]);
+    if counts.all_kept() > 0 {
+        out.heading(&format!("Kept: {}", number(counts.all_kept())));
+        out.table(&[], rows(&counts.kept, &rules.keeps, language), &[0]);
+    }
     if counts.not_due > 0 {
         out.heading(&format!("Neither: {}", number(counts.not_due)));
         out.line("  no rule makes them due as yet");
