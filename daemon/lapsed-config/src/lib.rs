@@ -8,7 +8,7 @@
 //! How it moves: the bytes of a file become a [`File`]; [`read`] turns its text into a tree of [`Value`]s with
 //! the place of each, mending what is broken in form so that the rest can still be judged ([`Finding`]s say what
 //! was mended); then the tree is compared with a [`Shape`], the one description of what may stand in the file.
-//! The same shape gives the [`schema`] for editors. What remains in the tree after that is well formed, and the
+//! The same shape gives the [`schema()`] for editors. What remains in the tree after that is well formed, and the
 //! getters of [`Table`] simply take it out.
 
 mod check;

@@ -1,6 +1,6 @@
 //! A tenant's TOML becomes a policy, or findings; and the judges.
 //!
-//! The file is written by people who run a theatre or a salon. [`read`] takes it as a whole: every finding at
+//! The file is written by people who run a theatre or a salon. [`read()`] takes it as a whole: every finding at
 //! once, in their words, or a [`Policy`] in which nothing is left to be resolved: what a workgroup inherits from
 //! the head of the file already stands in its own [`Retention`], and a schedule in words is cron text.
 //!
