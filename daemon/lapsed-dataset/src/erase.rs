@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use lapsed_model::{Language, Statement, Value, Way};
 
 use crate::Fitted;
-use crate::dataset::{ColumnRule, Related, RelatedErasure, Verb, WorkgroupOf};
+use crate::dataset::{ColumnRule, Related, RelatedErasure, Verb};
 use crate::sql::{Sql, literal, quote};
 
 /// How a batch is erased.
@@ -144,25 +144,12 @@ impl Fitted<'_> {
     /// most `people` of them. One statement per related table that has such columns, with the table's name.
     #[must_use]
     pub fn find_overdue(&self, workgroup: &str, erasure: &Erasure, people: u32) -> Vec<Statement> {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        let key = quote(&self.dataset.subject.key.value);
         self.overdue(erasure)
             .map(|(related, rows, until)| {
                 let mut sql = Sql::default();
-                let bound = sql.bind(workgroup.into());
-                let (from, of_workgroup) = match &subject.workgroup {
-                    WorkgroupOf::Column(column) => {
-                        (format!("{table} s"), format!("s.{} = {bound}", quote(&column.value)))
-                    }
-                    WorkgroupOf::Query(query) => (
-                        format!("({}) w CROSS JOIN {table} s", query.value),
-                        format!("w.workgroup = {bound} AND s.{key} = w.subject"),
-                    ),
-                };
-                let erased = match &subject.erased_at {
-                    Some(column) => format!("s.{} IS NOT NULL", quote(&column.value)),
-                    None => format!("(SELECT 1 FROM lapsed_erased e WHERE e.subject = +s.{key} LIMIT 1) IS NOT NULL"),
-                };
+                let (from, of_workgroup) = self.of_workgroup(&mut sql, workgroup);
+                let erased = self.is_erased();
                 let due = self.overdue_rows(&mut sql, related, until, erasure.zone);
                 let (target, row) = (quote(&related.table.value), quote(&related.key.value));
                 sql.finish(format!(
@@ -258,10 +245,7 @@ impl Fitted<'_> {
     pub fn read_batch(&self) -> Statement {
         let subject = &self.dataset.subject;
         let key = quote(&subject.key.value);
-        let created = subject
-            .created_at
-            .as_ref()
-            .map_or("NULL".to_owned(), |column| format!("s.{}", quote(&column.value)));
+        let created = self.created();
         plain(&format!(
             "SELECT json_group_array(json_array(subject, rule, created)) FROM (SELECT b.subject, b.rule, {created} AS created \
              FROM lapsed_batch b CROSS JOIN {table} s WHERE s.{key} = b.subject ORDER BY b.subject)",
@@ -289,43 +273,40 @@ impl Fitted<'_> {
 
     /// Indexes over a column that changes, and all of a table whose rows are deleted.
     fn touched_indexes(&self) -> Vec<String> {
-        let erased = |table: &str, columns: &[ColumnRule]| -> Vec<String> {
-            let changes = |name: &String| {
-                name.is_empty()
-                    || columns
-                        .iter()
-                        .any(|rule| rule.column.value == *name && rule.verb != Verb::Keep)
-            };
-            let indexes = self
-                .catalogue
-                .tables
-                .get(table)
-                .map_or(&[][..], |table| &table.indexes);
-            indexes
-                .iter()
-                .filter(|index| index.columns.iter().any(changes))
-                .map(|index| index.name.clone())
-                .collect()
-        };
-        let all = |table: &str| -> Vec<String> {
-            let indexes = self
-                .catalogue
-                .tables
-                .get(table)
-                .map_or(&[][..], |table| &table.indexes);
-            indexes.iter().map(|index| index.name.clone()).collect()
-        };
-        let mut touched = erased(&self.dataset.subject.table.value, &self.dataset.subject.columns);
+        let subject = &self.dataset.subject;
+        let mut touched = self.indexes_over(&subject.table.value, |column| changes(&subject.columns, column));
         for related in &self.dataset.related {
             touched.extend(match &related.erase {
-                RelatedErasure::Rows => all(&related.table.value),
-                RelatedErasure::Columns(columns) => erased(&related.table.value, columns),
+                RelatedErasure::Rows => self.indexes_over(&related.table.value, |_| true),
+                RelatedErasure::Columns(columns) => {
+                    self.indexes_over(&related.table.value, |column| changes(columns, column))
+                }
             });
         }
         touched.sort();
         touched.dedup();
         touched
     }
+
+    fn indexes_over(&self, table: &str, matters: impl Fn(&str) -> bool) -> Vec<String> {
+        let indexes = self
+            .catalogue
+            .tables
+            .get(table)
+            .map_or(&[][..], |table| &table.indexes);
+        let over = indexes
+            .iter()
+            .filter(|index| index.columns.iter().any(|column| matters(column)));
+        over.map(|index| index.name.clone()).collect()
+    }
+}
+
+/// Whether erasing changes a column of an index; an expression, which has no name, may stand on any.
+fn changes(columns: &[ColumnRule], column: &str) -> bool {
+    column.is_empty()
+        || columns
+            .iter()
+            .any(|rule| rule.column.value == column && (rule.verb != Verb::Keep || rule.json_key.is_some()))
 }
 
 /// A column and what it becomes.

@@ -10,7 +10,6 @@
 use lapsed_model::{Bounds, Rule, Statement, SubjectKey, Switch, Test, Verdict};
 
 use crate::Fitted;
-use crate::dataset::WorkgroupOf;
 use crate::sql::{Sql, person_key, quote};
 
 /// Whom to judge, and by what.
@@ -140,29 +139,6 @@ impl Fitted<'_> {
             reaches.push(format!("\n  AND NOT ({probe} IS NOT NULL{without})"));
         }
         sql.finish(format!("SELECT count(*) AS people {people}{}", reaches.concat()))
-    }
-
-    /// `FROM … WHERE …` for the people of a workgroup who can still be identified, as `s`.
-    pub(crate) fn people(&self, sql: &mut Sql, workgroup: &str) -> String {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
-        let bound = sql.bind(workgroup.into());
-        let of_workgroup = match &subject.workgroup {
-            WorkgroupOf::Column(column) => {
-                format!("FROM {table} s\nWHERE s.{} = {bound}", quote(&column.value))
-            }
-            // Who belongs to two workgroups is judged by neither: the policy of one must not erase for the other.
-            WorkgroupOf::Query(query) => format!(
-                "FROM ({query}) w CROSS JOIN {table} s\nWHERE w.workgroup = {bound} AND s.{key} = w.subject\n  \
-                 AND (SELECT count(*) FROM ({query}) w WHERE w.subject = s.{key}) = 1",
-                query = query.value
-            ),
-        };
-        let identified = match &subject.erased_at {
-            Some(column) => format!("s.{} IS NULL", quote(&column.value)),
-            None => format!("(SELECT 1 FROM lapsed_erased e WHERE e.subject = +s.{key} LIMIT 1) IS NULL"),
-        };
-        format!("{of_workgroup} AND {identified}")
     }
 
     /// A common table `due` of (subject, rule) with everybody whom no rule keeps; the rule is null where no

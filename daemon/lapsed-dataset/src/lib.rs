@@ -13,12 +13,14 @@
 //! What can go wrong is mostly silent: a column nobody thought of keeps a name, seconds read as milliseconds
 //! make everybody due, a text that sorts wrongly keeps nobody. That is why so much of the crate is refusal.
 
+mod check;
 mod dataset;
 mod erase;
 mod fit;
 mod instants;
 mod judge;
 mod look;
+mod people;
 mod read;
 mod sample;
 mod shape;

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use lapsed_model::{At, Happening, Statement, SubjectKey, Value};
 
-use crate::dataset::{Fact, WorkgroupOf};
+use crate::dataset::Fact;
 use crate::sql::{Sql, quote};
 use crate::{Dataset, Fitted};
 
@@ -176,25 +176,11 @@ impl Fitted<'_> {
     /// How many people who can still be identified every workgroup has: rows of (workgroup, people).
     #[must_use]
     pub fn workgroups(&self) -> Statement {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
-        let (from, workgroup) = match &subject.workgroup {
-            WorkgroupOf::Column(column) => (format!("{table} s"), format!("s.{}", quote(&column.value))),
-            WorkgroupOf::Query(query) => (
-                format!("{table} s JOIN ({}) w ON w.subject = s.{key}", query.value),
-                "w.workgroup".to_owned(),
-            ),
-        };
-        let identified = match &subject.erased_at {
-            Some(column) => format!("s.{} IS NULL", quote(&column.value)),
-            None => format!("(SELECT 1 FROM lapsed_erased e WHERE e.subject = +s.{key} LIMIT 1) IS NULL"),
-        };
-        Statement {
-            sql: format!(
-                "SELECT CAST({workgroup} AS TEXT), count(*) FROM {from} WHERE {identified} GROUP BY 1 ORDER BY 1"
-            ),
-            binds: Vec::new(),
-        }
+        let (from, workgroup) = self.with_workgroups();
+        let identified = self.is_identified();
+        Sql::default().finish(format!(
+            "SELECT CAST({workgroup} AS TEXT), count(*) FROM {from} WHERE {identified} GROUP BY 1 ORDER BY 1"
+        ))
     }
 
     /// The headings of what [`Fitted::find`] shows after (key, workgroup, erased, created).
@@ -212,27 +198,14 @@ impl Fitted<'_> {
     /// ones included.
     fn everybody(&self, sql: &mut Sql, workgroups: &[String]) -> String {
         let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        let key = quote(&subject.key.value);
         let list: Vec<String> = workgroups
             .iter()
             .map(|name| sql.bind(name.as_str().into()))
             .collect();
         let list = list.join(", ");
-        let (from, workgroup) = match &subject.workgroup {
-            WorkgroupOf::Column(column) => (format!("{table} s"), format!("s.{}", quote(&column.value))),
-            WorkgroupOf::Query(query) => (
-                format!("{table} s JOIN ({}) w ON w.subject = s.{key}", query.value),
-                "w.workgroup".to_owned(),
-            ),
-        };
-        let erased = match &subject.erased_at {
-            Some(column) => format!("s.{} IS NOT NULL", quote(&column.value)),
-            None => format!("(SELECT 1 FROM lapsed_erased e WHERE e.subject = +s.{key} LIMIT 1) IS NOT NULL"),
-        };
-        let created = subject
-            .created_at
-            .as_ref()
-            .map_or("NULL".to_owned(), |column| format!("s.{}", quote(&column.value)));
+        let (from, workgroup) = self.with_workgroups();
+        let (erased, created) = (self.is_erased(), self.created());
         let shown: String = subject
             .find
             .iter()

@@ -81,7 +81,9 @@ async fn main() {
     table.line(format!("{customers} people in {workgroups} workgroups, {rounds} rounds, {cores} cores; seconds: median (least–most)"));
     eprintln!("filling a store with {customers} people …");
     let stores = Stores::fill(customers, workgroups).await;
-    if std::env::var("H4").is_ok() { return scratch(&stores).await; }
+    if std::env::var("H4").is_ok() {
+        return scratch(&stores).await;
+    }
     table.heading("everybody", "lapsed", "by hand");
     plan(&stores, rounds, &mut table).await;
     apply(&stores, rounds, &mut table).await;
@@ -203,40 +205,47 @@ async fn scratch(stores: &Stores) {
     let theatres = stores.open().await;
     let (fitted, cases) = (theatres.fitted().await, theatres.cases());
     let mut script = Script::connect(&theatres.path).await;
-    let mut files: Vec<(String, Vec<String>)> = Vec::new();
-    for f in std::env::var("H4").unwrap().split(',').filter(|f| !f.is_empty()) {
-        files.push((f.to_owned(), vec![std::fs::read_to_string(f).unwrap()]));
-    }
     let now = theatres.clock.now();
     let b = cases[0].bounds(now);
     let switches = cases[0].retention.switches();
-    let q = lapsed_dataset::Question { workgroup: &cases[0].store_key, bounds: &b, switches: &switches };
-    let save = fitted.save(&q, "scratch");
-    eprintln!("{:?}", save.binds);
-    std::fs::write("/tmp/h4-save.sql", &save.sql).unwrap();
     script.bare("PRAGMA foreign_keys = OFF").await;
-    let [mut ours, mut raw, mut hand] = [const { Times::new() }; 3];
-    let mut extra: Vec<Times> = files.iter().map(|_| Times::new()).collect();
-    for _ in 0..5 {
+    let [mut ours, mut raw, mut hand, mut at_once] = [const { Times::new() }; 4];
+    let rounds: usize = std::env::var("H4").unwrap().parse().unwrap_or(5);
+    for _ in 0..rounds {
         ours.of(ours::plan(&theatres, &fitted, &cases)).await;
         script.forget().await;
-        raw.of(async { for case in &cases {
-            let q = lapsed_dataset::Question { workgroup: &case.store_key, bounds: &b, switches: &switches };
-            let s = fitted.save(&q, "scratch");
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(s.sql.as_str()));
-            for v in &s.binds { query = match v { Value::Integer(n) => query.bind(*n), Value::Text(t) => query.bind(t.as_str()), _ => panic!() }; }
-            query.execute(&mut script.connection).await.unwrap();
-        } }).await;
+        raw.of(async {
+            for case in &cases {
+                let q = lapsed_dataset::Question {
+                    workgroup: &case.store_key,
+                    bounds: &b,
+                    switches: &switches,
+                };
+                let s = fitted.save(&q, "scratch");
+                std::fs::write("/tmp/h4-save.sql", &s.sql).unwrap();
+                let mut query = sqlx::query(sqlx::AssertSqlSafe(s.sql.as_str()));
+                for v in &s.binds {
+                    query = match v {
+                        Value::Integer(n) => query.bind(*n),
+                        Value::Text(t) => query.bind(t.as_str()),
+                        _ => panic!(),
+                    };
+                }
+                query.execute(&mut script.connection).await.unwrap();
+            }
+        })
+        .await;
         script.forget().await;
-        for (times, (_, sql)) in extra.iter_mut().zip(&files) {
-            times.of(async { for case in &cases {
-                sqlx::query(sqlx::AssertSqlSafe(sql[0].as_str())).bind(&case.store_key).bind(b.cut_off.timestamp_millis()).bind(now.timestamp_millis()).bind("scratch").execute(&mut script.connection).await.unwrap();
-            } }).await;
-            script.forget().await;
-        }
         hand.of(script.plan(&theatres, &cases)).await;
         script.forget().await;
-        eprintln!("ours {} | raw {} | hand {}", ours.all(), raw.all(), hand.all());
-        for (times, (f, _)) in extra.iter().zip(&files) { eprintln!("   {f}: {}", times.all()); }
+        at_once.of(script.plan_at_once(&theatres, &cases)).await;
+        script.forget().await;
     }
+    eprintln!(
+        "min: ours {:.2} raw {:.2} hand {:.2} at once {:.2}",
+        ours.least(),
+        raw.least(),
+        hand.least(),
+        at_once.least()
+    );
 }
