@@ -112,7 +112,10 @@ fn end_to_end(steps: &[String]) -> Vec<&String> {
 
 /// A second connection to the world's store, with the daemon's batch.
 async fn connect(world: &World) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(world.path());
+    // As the daemon's own connections: no index is made up for one statement.
+    let options = SqliteConnectOptions::new()
+        .filename(world.path())
+        .pragma("automatic_index", "OFF");
     let mut connection = SqliteConnection::connect_with(&options)
         .await
         .expect("a connection");

@@ -327,16 +327,9 @@ fn assignments(sets: &[Set]) -> String {
     sets.iter().map(assign).collect::<Vec<_>>().join(", ")
 }
 
-/// The rows of the batch's people, looked up one person at a time.
-///
-/// As a plain join SQLite is free to begin at the other end, and where it has no statistics it does: it read all the
-/// answers of the store, once for each person. What stands in a scalar subquery is asked about the person at
-/// hand; JSON carries its several rows out, and the limit keeps it from being folded into the aggregate.
+/// The rows of the batch's people, the people first: their number is what a batch may cost.
 fn rows_of_batch(rows: &str) -> String {
-    format!(
-        "SELECT r.value FROM lapsed_batch b CROSS JOIN json_each(\n  \
-         (SELECT json_group_array(row) FROM (SELECT r.row FROM ({rows}) r WHERE r.subject = b.subject LIMIT -1))) r"
-    )
+    format!("SELECT r.row FROM lapsed_batch b CROSS JOIN ({rows}) r WHERE r.subject = b.subject")
 }
 
 fn plain(sql: &str) -> Statement {

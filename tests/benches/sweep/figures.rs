@@ -21,9 +21,6 @@ impl Times {
         done
     }
 
-    pub(crate) fn least(&self) -> f64 {
-        self.0.iter().min().unwrap().as_secs_f64()
-    }
     /// The middle one.
     pub(crate) fn median(&self) -> Duration {
         let mut sorted = self.0.clone();

@@ -81,9 +81,6 @@ async fn main() {
     table.line(format!("{customers} people in {workgroups} workgroups, {rounds} rounds, {cores} cores; seconds: median (least–most)"));
     eprintln!("filling a store with {customers} people …");
     let stores = Stores::fill(customers, workgroups).await;
-    if std::env::var("H4").is_ok() {
-        return scratch(&stores).await;
-    }
     table.heading("everybody", "lapsed", "by hand");
     plan(&stores, rounds, &mut table).await;
     apply(&stores, rounds, &mut table).await;
@@ -198,54 +195,4 @@ async fn memory(stores: &Stores, table: &mut Table) {
         "\npeak memory of a sweep of everybody: {mebibytes:.1} MiB (≤ {MEMORY_AIM_MIB})"
     ));
     table.aim("memory in MiB", mebibytes, Some(MEMORY_AIM_MIB));
-}
-
-async fn scratch(stores: &Stores) {
-    use lapsed_model::{Clock, Value};
-    let theatres = stores.open().await;
-    let (fitted, cases) = (theatres.fitted().await, theatres.cases());
-    let mut script = Script::connect(&theatres.path).await;
-    let now = theatres.clock.now();
-    let b = cases[0].bounds(now);
-    let switches = cases[0].retention.switches();
-    script.bare("PRAGMA foreign_keys = OFF").await;
-    let [mut ours, mut raw, mut hand, mut at_once] = [const { Times::new() }; 4];
-    let rounds: usize = std::env::var("H4").unwrap().parse().unwrap_or(5);
-    for _ in 0..rounds {
-        ours.of(ours::plan(&theatres, &fitted, &cases)).await;
-        script.forget().await;
-        raw.of(async {
-            for case in &cases {
-                let q = lapsed_dataset::Question {
-                    workgroup: &case.store_key,
-                    bounds: &b,
-                    switches: &switches,
-                };
-                let s = fitted.save(&q, "scratch");
-                std::fs::write("/tmp/h4-save.sql", &s.sql).unwrap();
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(s.sql.as_str()));
-                for v in &s.binds {
-                    query = match v {
-                        Value::Integer(n) => query.bind(*n),
-                        Value::Text(t) => query.bind(t.as_str()),
-                        _ => panic!(),
-                    };
-                }
-                query.execute(&mut script.connection).await.unwrap();
-            }
-        })
-        .await;
-        script.forget().await;
-        hand.of(script.plan(&theatres, &cases)).await;
-        script.forget().await;
-        at_once.of(script.plan_at_once(&theatres, &cases)).await;
-        script.forget().await;
-    }
-    eprintln!(
-        "min: ours {:.2} raw {:.2} hand {:.2} at once {:.2}",
-        ours.least(),
-        raw.least(),
-        hand.least(),
-        at_once.least()
-    );
 }

@@ -15,7 +15,7 @@ use crate::theatres::Theatres;
 
 /// A connection of the script's own.
 pub(crate) struct Script {
-    pub(crate) connection: SqliteConnection,
+    connection: SqliteConnection,
 }
 
 /// What a workgroup is judged and erased by: $1 to $4 of every statement.
@@ -217,7 +217,7 @@ impl Script {
             .unwrap_or_else(|refused| panic!("{refused} in {sql}"));
     }
 
-    pub(crate) async fn bare(&mut self, sql: &str) {
+    async fn bare(&mut self, sql: &str) {
         let done = sqlx::raw_sql(AssertSqlSafe(sql))
             .execute(&mut self.connection)
             .await;
