@@ -1,6 +1,7 @@
 //! What commands print: tables and sentences for people, JSON for machines.
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -118,19 +119,31 @@ impl Output {
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 
+    /// A sign of life on standard error for what takes its time and cannot be counted.
+    pub(crate) fn waiting(&self, doing: &'static str) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(None, self.progress_target());
+        let style = ProgressStyle::with_template("{msg} {elapsed}").expect("the template is ours");
+        bar.set_style(style);
+        bar.set_message(doing);
+        bar.enable_steady_tick(Duration::from_secs(1));
+        bar
+    }
+
     /// A bar on standard error for what takes longer than a second on a terminal.
     pub(crate) fn progress(&self, total: u64, doing: &'static str) -> ProgressBar {
-        let visible = !self.json && std::io::stderr().is_terminal();
-        let target = if visible {
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len}, {eta} left")
+            .expect("the template is ours");
+        ProgressBar::with_draw_target(Some(total), self.progress_target())
+            .with_style(style)
+            .with_message(doing)
+    }
+
+    fn progress_target(&self) -> ProgressDrawTarget {
+        if !self.json && std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
-        };
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len}, {eta} left")
-            .expect("the template is ours");
-        ProgressBar::with_draw_target(Some(total), target)
-            .with_style(style)
-            .with_message(doing)
+        }
     }
 }
 

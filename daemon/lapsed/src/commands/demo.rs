@@ -188,7 +188,7 @@ fn make_folder(dir: &Path) -> Result<std::path::PathBuf> {
 
 /// Fills the store as a platform would have over the years.
 async fn fill(dir: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) -> Result {
-    let bar = out.progress(1, "inventing customers");
+    let bar = out.waiting("inventing customers");
     let store = Store::create(&dir.join("store.db")).await?;
     store.migrate().await?;
     store.create_reference_schema(REFERENCE_SCHEMA).await?;

@@ -20,6 +20,7 @@ pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out:
     let case = installation.case(&args.workgroup, &policy)?;
     let fitted = installation.fit(out).await?;
     let bounds = case.bounds(args.at.unwrap_or_else(|| installation.now()));
+    let waiting = out.waiting("judging");
     let plan = if args.save {
         let keys = installation.keys()?;
         Some(
@@ -43,6 +44,7 @@ pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out:
         None
     };
 
+    waiting.finish_and_clear();
     show(&case, &fitted, &preview, language, out);
     let rules = &fitted.dataset().rules;
     if let Some(customers) = &customers {
