@@ -144,16 +144,17 @@ impl Fitted<'_> {
     /// most `people` of them. One statement per related table that has such columns, with the table's name.
     #[must_use]
     pub fn find_overdue(&self, workgroup: &str, erasure: &Erasure, people: u32) -> Vec<Statement> {
-        let key = quote(&self.dataset.subject.key.value);
+        let subject = &self.dataset.subject;
+        let (people_table, key) = (quote(&subject.table.value), quote(&subject.key.value));
         self.overdue(erasure)
             .map(|(related, rows, until)| {
                 let mut sql = Sql::default();
-                let (from, of_workgroup) = self.of_workgroup(&mut sql, workgroup);
+                let of_workgroup = self.of_workgroup(&mut sql, workgroup);
                 let erased = self.is_erased();
                 let due = self.overdue_rows(&mut sql, related, until, erasure.zone);
                 let (target, row) = (quote(&related.table.value), quote(&related.key.value));
                 sql.finish(format!(
-                    "INSERT INTO lapsed_batch (subject)\nSELECT DISTINCT s.{key} FROM {from} CROSS JOIN ({rows}) r CROSS JOIN {target} t\n\
+                    "INSERT INTO lapsed_batch (subject)\nSELECT DISTINCT s.{key} FROM {people_table} s CROSS JOIN ({rows}) r CROSS JOIN {target} t\n\
                      WHERE {of_workgroup} AND {erased} AND r.subject = s.{key} AND t.{row} = r.row AND {due}\nLIMIT {people}"
                 ))
             })

@@ -2,6 +2,8 @@
 //!
 //! A person is `s` in every statement.
 
+use lapsed_model::{Statement, SubjectKey};
+
 use crate::Fitted;
 use crate::dataset::WorkgroupOf;
 use crate::sql::{Sql, quote};
@@ -9,39 +11,50 @@ use crate::sql::{Sql, quote};
 impl Fitted<'_> {
     /// `FROM … WHERE …` for the people of a workgroup who can still be identified.
     pub(crate) fn people(&self, sql: &mut Sql, workgroup: &str) -> String {
-        let (from, of_workgroup) = self.of_workgroup(sql, workgroup);
-        let key = quote(&self.dataset.subject.key.value);
-        let of_one = match &self.dataset.subject.workgroup {
-            WorkgroupOf::Column(_) => String::new(),
-            // Who belongs to two workgroups is judged by neither: the policy of one must not erase for the other.
-            WorkgroupOf::Query(query) => {
-                format!(
-                    "\n  AND (SELECT count(*) FROM ({}) w WHERE w.subject = +s.{key}) = 1",
-                    query.value
-                )
-            }
-        };
-        format!(
-            "FROM {from}\nWHERE {of_workgroup}{of_one} AND {}",
-            self.is_identified()
-        )
+        let table = quote(&self.dataset.subject.table.value);
+        let (of_workgroup, identified) = (self.of_workgroup(sql, workgroup), self.is_identified());
+        format!("FROM {table} s\nWHERE {of_workgroup} AND {identified}")
     }
 
-    /// What to read and the condition for everybody of a workgroup, so that the workgroup is what is read first.
-    pub(crate) fn of_workgroup(&self, sql: &mut Sql, workgroup: &str) -> (String, String) {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+    /// The condition for who belongs to a workgroup, and to no other: the policy of one must not erase for another.
+    pub(crate) fn of_workgroup(&self, sql: &mut Sql, workgroup: &str) -> String {
+        let key = quote(&self.dataset.subject.key.value);
         let bound = sql.bind(workgroup.into());
-        match &subject.workgroup {
-            WorkgroupOf::Column(column) => (
-                format!("{table} s"),
-                format!("s.{} = {bound}", quote(&column.value)),
-            ),
-            WorkgroupOf::Query(query) => (
-                format!("({}) w CROSS JOIN {table} s", query.value),
-                format!("w.workgroup = {bound} AND s.{key} = w.subject"),
-            ),
+        match &self.dataset.subject.workgroup {
+            WorkgroupOf::Column(column) => format!("s.{} = {bound}", quote(&column.value)),
+            WorkgroupOf::Query(query) => {
+                let query = &query.value;
+                format!(
+                    "s.{key} IN (SELECT w.subject FROM ({query}) w WHERE w.workgroup = {bound})\n  \
+                     AND (SELECT 1 FROM ({query}) w WHERE w.subject = +s.{key} \
+                     AND w.workgroup IS DISTINCT FROM {bound} LIMIT 1) IS NULL"
+                )
+            }
         }
+    }
+
+    /// The workgroups that a person belongs to: more than one, and none of them judges.
+    #[must_use]
+    pub fn workgroups_of(&self, subject: &SubjectKey) -> Statement {
+        let mut sql = Sql::default();
+        let key = quote(&self.dataset.subject.key.value);
+        let (from, workgroup) = self.with_workgroups();
+        let bound = sql.bind(subject.to_value());
+        sql.finish(format!(
+            "SELECT DISTINCT CAST({workgroup} AS TEXT) FROM {from} WHERE s.{key} = {bound} ORDER BY 1"
+        ))
+    }
+
+    /// Counts the people who belong to several workgroups; none where a column says the workgroup.
+    #[must_use]
+    pub fn in_several_workgroups(&self) -> Option<Statement> {
+        let WorkgroupOf::Query(query) = &self.dataset.subject.workgroup else {
+            return None;
+        };
+        Some(Sql::default().finish(format!(
+            "SELECT count(*) FROM (SELECT subject FROM ({}) GROUP BY subject HAVING count(DISTINCT workgroup) > 1)",
+            query.value
+        )))
     }
 
     /// What to read for everybody of every workgroup, and where the workgroup stands.

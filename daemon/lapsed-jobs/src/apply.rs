@@ -58,8 +58,9 @@ pub struct Progress {
     pub batches: u64,
     /// People anonymised earlier whose columns had a period of their own that has passed now.
     pub cleared_later: u64,
-    /// Whether nothing of the erased values is left in the store's own files. False where another program holds
-    /// an old snapshot: then the log keeps them until that program is done.
+    /// Whether what this program erased is gone from the store's files too. False where another program holds an
+    /// old snapshot: then the log keeps it until that program is done. Copies that the platform left in pages of
+    /// its own, because its connections do not zero what they free, only `VACUUM` removes.
     pub remnants_removed: bool,
 }
 
@@ -139,7 +140,9 @@ pub async fn carry_out(
         progress.batches += 1;
         report(&progress);
     }
-    progress.cleared_later = clear_overdue(tools, case, &seal, size.people).await?;
+    if plan.way == Way::Automatic {
+        progress.cleared_later = clear_overdue(tools, case, &seal, size.people).await?;
+    }
     Ok(progress)
 }
 

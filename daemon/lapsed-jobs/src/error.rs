@@ -52,6 +52,11 @@ pub enum Refusal {
     /// Anonymised already.
     #[error("customer {1} of {0} is anonymised already")]
     AlreadyAnonymised(Workgroup, String),
+    /// The store says that the person belongs to several workgroups: no policy of one may erase for another.
+    #[error(
+        "customer {1} belongs to several workgroups ({2}), so that none of their policies can decide: correct the store, or `[subject] workgroup` in the dataset"
+    )]
+    SeveralWorkgroups(Workgroup, String, String),
     /// with open business staff must say so explicitly.
     #[error("customer {1} of {0} has open business: `--despite-open-business` says that you know")]
     OpenBusiness(Workgroup, String),
@@ -73,6 +78,7 @@ impl Refusal {
             Refusal::OtherDataset(..) => "other-dataset",
             Refusal::NoCustomer(..) => "no-customer",
             Refusal::AlreadyAnonymised(..) => "already-anonymised",
+            Refusal::SeveralWorkgroups(..) => "several-workgroups",
             Refusal::OpenBusiness(..) => "open-business",
         }
     }

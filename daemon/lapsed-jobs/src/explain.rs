@@ -136,10 +136,32 @@ pub async fn person(
     for key in number.into_iter().chain([SubjectKey::Text(customer.to_owned())]) {
         let rows = store.rows(&fitted.person(&workgroups, &key)).await?;
         if let Some(person) = rows.into_iter().find_map(Person::of) {
+            refuse_several_workgroups(store, fitted, case, &person.key).await?;
             return Ok(person);
         }
     }
     Err(Refusal::NoCustomer(case.workgroup.clone(), customer.to_owned()).into())
+}
+
+async fn refuse_several_workgroups(
+    store: &Store,
+    fitted: &Fitted<'_>,
+    case: &Case<'_>,
+    key: &SubjectKey,
+) -> Result<(), JobError> {
+    let rows = store.rows(&fitted.workgroups_of(key)).await?;
+    let names: Vec<String> = rows
+        .into_iter()
+        .flatten()
+        .map(|name| match name {
+            Value::Text(name) => name,
+            _ => "none".to_owned(),
+        })
+        .collect();
+    if names.len() < 2 {
+        return Ok(());
+    }
+    Err(Refusal::SeveralWorkgroups(case.workgroup.clone(), key.to_string(), names.join(", ")).into())
 }
 
 /// People of a tenant in whose name, number or contact `text` stands, at most `most` of them.

@@ -45,7 +45,6 @@ impl Script {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("cache_size", option_env!("H4_CACHE").unwrap_or("-2000"))
             .pragma("secure_delete", "ON");
         let mut connection = SqliteConnection::connect_with(&options)
             .await

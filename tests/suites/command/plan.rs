@@ -16,7 +16,7 @@ fn r10_a_plan_changes_nobody_and_says_how_many_who_and_why() {
         .as_object()
         .expect("counts")
         .values()
-        .filter_map(|n| n.as_u64())
+        .filter_map(serde_json::Value::as_u64)
         .sum();
     assert_eq!(by_rule, due);
     let (kept, not_due) = (

@@ -9,7 +9,7 @@ use sqlx::{Connection, Row, SqliteConnection};
 use tempfile::TempDir;
 
 /// The program, built from what is on the disk: the suites never run an older one.
-pub static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+pub(crate) static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", "lapsed"])
         .status()
@@ -36,23 +36,23 @@ static MADE: LazyLock<TempDir> = LazyLock::new(|| {
 });
 
 /// An installation in a folder of its own.
-pub struct Installed {
+pub(crate) struct Installed {
     folder: TempDir,
 }
 
 /// What a command answered.
-pub struct Answer {
+pub(crate) struct Answer {
     /// Its exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Installed {
     /// A copy of the demo: two tenants; one workgroup of each is anonymised already, three are not.
-    pub fn demo() -> Self {
+    pub(crate) fn demo() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let copied = Command::new("cp")
             .arg("-r")
@@ -64,24 +64,24 @@ impl Installed {
     }
 
     /// A folder with nothing in it.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             folder: TempDir::new().expect("a temporary folder"),
         }
     }
 
     /// A path in the demo's folder.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("demo").join(name)
     }
 
     /// A path beside the demo's folder.
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The command `words`, ready to be started.
-    pub fn command(&self, words: &str) -> Command {
+    pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(&*PROGRAM);
         command
             .args(words.split_whitespace())
@@ -93,26 +93,26 @@ impl Installed {
     }
 
     /// Types `lapsed words`.
-    pub fn lapsed(&self, words: &str) -> Answer {
+    pub(crate) fn lapsed(&self, words: &str) -> Answer {
         self.command(words).output().expect("the program runs").into()
     }
 
     /// Types `lapsed words --json` and reads the objects of its answer, which must succeed.
-    pub fn json(&self, words: &str) -> Vec<Value> {
+    pub(crate) fn json(&self, words: &str) -> Vec<Value> {
         let answer = self.lapsed(&format!("{words} --json"));
         assert_eq!(answer.code, 0, "{words}: {}{}", answer.out, answer.err);
         answer.objects()
     }
 
     /// The one object that `lapsed words --json` answers.
-    pub fn object(&self, words: &str) -> Value {
+    pub(crate) fn object(&self, words: &str) -> Value {
         let mut objects = self.json(words);
         assert_eq!(objects.len(), 1, "{words} answers one object");
         objects.remove(0)
     }
 
     /// Runs SQL in the store, behind the program's back.
-    pub fn sql(&self, statement: &str) -> String {
+    pub(crate) fn sql(&self, statement: &str) -> String {
         let path = self.path("store.db");
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
@@ -131,7 +131,7 @@ impl Installed {
     }
 
     /// Changes a tenant's policy.
-    pub fn edit(&self, tenant: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, tenant: &str, from: &str, to: &str) {
         let path = self.path(&format!("tenants/{tenant}.toml"));
         let text = std::fs::read_to_string(&path).expect("the policy is there");
         assert!(text.contains(from), "the policy has no {from}");
@@ -139,7 +139,7 @@ impl Installed {
     }
 
     /// Somebody of a workgroup whom its plan would anonymise.
-    pub fn somebody_due(&self, workgroup: &str) -> String {
+    pub(crate) fn somebody_due(&self, workgroup: &str) -> String {
         let plan = self.object(&format!("plan {workgroup} --customers"));
         plan["customers"][0]["customer"].to_string()
     }
@@ -147,7 +147,7 @@ impl Installed {
 
 impl Answer {
     /// The objects of an answer in JSON.
-    pub fn objects(&self) -> Vec<Value> {
+    pub(crate) fn objects(&self) -> Vec<Value> {
         self.out
             .lines()
             .map(|line| serde_json::from_str(line).expect("a line is an object"))

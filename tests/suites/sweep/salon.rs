@@ -13,7 +13,7 @@ pub(crate) async fn salon() -> World {
     let world = World::with().dataset("salon-suite").build().await;
     world
         .platform
-        .run("INSERT INTO branch VALUES ('B1', 'theatre/house'), ('B3', 'theatre/studio')")
+        .run("INSERT INTO branch VALUES ('B1', 'theatre/house'), ('B2', 'theatre/house'), ('B3', 'theatre/studio')")
         .await;
     world
 }

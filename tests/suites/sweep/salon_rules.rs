@@ -3,7 +3,7 @@
 //! It is noon of 22 November 2026 in Vienna and people are kept for three years, so the cut-off is the start of
 //! 22 November 2023 there: 23:00 of the 21st in UTC, 1700607600 in seconds.
 
-use lapsed_jobs::explain::Answer;
+use lapsed_jobs::explain::{Answer, explain};
 use lapsed_model::{SubjectKey, Value};
 use lapsed_tests::World;
 
@@ -153,10 +153,33 @@ async fn a_workgroup_can_be_found_by_a_query() {
         )
         .await;
     goes_to(&world, "both", "B3").await;
-    // Who belongs to two workgroups is judged by neither.
+    // Two branches of one house are one workgroup.
+    goes_to(&world, "here", "B2").await;
     let due: Vec<SubjectKey> = world.due().await.into_iter().map(|(key, _)| key).collect();
     assert_eq!(due, [SubjectKey::Text(uid("here"))]);
     let preview = world.preview().await;
     assert_eq!((preview.counts.people(), preview.counts.all_due()), (1, 1));
     assert_eq!(world.sweep().await.anonymised, 1);
+}
+
+#[tokio::test]
+async fn who_belongs_to_two_workgroups_is_judged_by_neither_and_told_so() {
+    let world = salon().await;
+    guest(&world, "both", "2019-01-01").await;
+    goes_to(&world, "both", "B3").await;
+    assert_eq!(world.due().await, []);
+    let refused = explain(
+        &world.store,
+        &world.fitted,
+        &world.case(),
+        &uid("both"),
+        world.now(),
+        world.policy.language,
+    )
+    .await;
+    let reason = refused.expect_err("no answer").to_string();
+    assert!(
+        reason.contains("several workgroups (theatre/house, theatre/studio)"),
+        "{reason}"
+    );
 }

@@ -88,7 +88,6 @@ impl Store {
                 options
                     .clone()
                     .journal_mode(SqliteJournalMode::Wal)
-                    .pragma("cache_size", option_env!("H4_CACHE").unwrap_or("-2000"))
                     .pragma("secure_delete", "ON"),
             );
         let readers = SqlitePoolOptions::new()

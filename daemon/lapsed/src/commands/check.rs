@@ -223,6 +223,18 @@ async fn store(
             );
         }
     }
+    if let Some(statement) = fitted.in_several_workgroups()
+        && let Some([lapsed_model::Value::Integer(people @ 1..)]) =
+            store.rows(&statement).await?.first().map(Vec::as_slice)
+    {
+        remarks.push(
+            Finding::warning(format!(
+                "{} people belong to several workgroups, so that none of their policies decides about them",
+                number(people.unsigned_abs())
+            ))
+            .help("correct the store, or `[subject] workgroup` in the dataset"),
+        );
+    }
     if let Some(since) = store.remnants_since().await? {
         remarks.push(
             Finding::warning(format!("the store's files may still hold what was erased since {since}"))
