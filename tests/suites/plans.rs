@@ -5,7 +5,7 @@
 //! store. It decides by statistics where there are any, so it is asked without and with them.
 
 use chrono::{DateTime, Utc};
-use lapsed_dataset::Question;
+use lapsed_dataset::{Question, Recheck};
 use lapsed_jobs::apply::erasure;
 use lapsed_model::{Statement, SubjectKey, Switch, Value, Way};
 use lapsed_tests::{World, demo_inputs};
@@ -54,7 +54,7 @@ fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
         one("whom no rule reaches", fitted.out_of_reach(&question)),
         one("the list", fitted.list(&question)),
         one("the plan", fitted.save(&question, "p-1")),
-        one("the second judgement", fitted.recheck(&question, true)),
+        one("the second judgement", fitted.recheck(&question, Recheck::Due)),
         one("the batch for the ledger", fitted.read_batch()),
         several("the erasure", fitted.erase(&how)),
         several(

@@ -23,6 +23,17 @@ pub struct Question<'a> {
     pub switches: &'a [Switch],
 }
 
+/// What a batch is asked once more before anything is done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recheck {
+    /// The automatic way: whether the same rules still make the person due.
+    Due,
+    /// The manual way: whether still nothing is open.
+    NothingOpen,
+    /// The manual way, by somebody who knows what is open: whether the person is there and not yet anonymised.
+    There,
+}
+
 /// Verdicts travel through SQL as numbers: candidates' rules from 1 upwards, keeps from -1 downwards.
 #[must_use]
 pub fn decode_verdict(number: i64) -> Verdict {
@@ -86,38 +97,34 @@ impl Fitted<'_> {
     pub fn anybody(&self) -> Statement {
         let subject = &self.dataset.subject;
         let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
-        let identified = subject.erased_at.as_ref().map_or_else(String::new, |column| {
-            format!(" WHERE s.{} IS NULL", quote(&column.value))
-        });
-        let sql =
-            format!("INSERT INTO lapsed_batch (subject) SELECT s.{key} FROM {table} s{identified} LIMIT 1");
-        Sql::default().finish(sql)
+        let identified = self.is_identified();
+        Sql::default().finish(format!(
+            "INSERT INTO lapsed_batch (subject) SELECT s.{key} FROM {table} s\n\
+             WHERE s.{key} IS NOT NULL AND {identified} LIMIT 1"
+        ))
     }
 
-    /// Drops from the batch who is no longer due by the same rules (R-9), who was erased meanwhile, and who is
-    /// gone from the workgroup.
+    /// Drops from the batch whom `asked` does not confirm (R-9), who was erased meanwhile, and who is gone from the
+    /// workgroup.
     #[must_use]
-    pub fn recheck(&self, question: &Question<'_>, by_rules: bool) -> Statement {
+    pub fn recheck(&self, question: &Question<'_>, asked: Recheck) -> Statement {
         let mut sql = Sql::default();
         let people = self.people(&mut sql, question.workgroup);
         let key = quote(&self.dataset.subject.key.value);
-        let rules = if by_rules {
-            let kept = self.kept_by_none(&mut sql, question);
-            let any = self
-                .on(&self.dataset.rules.candidates, question.switches)
-                .map(|(_, rule)| self.holds(&mut sql, rule, question.bounds))
-                .collect::<Vec<_>>();
-            let any = if any.is_empty() {
-                "0".to_owned()
-            } else {
-                any.join("\n    OR ")
-            };
-            format!("{kept}\n  AND ({any})")
-        } else {
-            String::new()
+        let confirmed = match asked {
+            Recheck::Due => {
+                let kept = self.kept_by_none(&mut sql, question);
+                let any = self.any(&mut sql, &self.dataset.rules.candidates, question);
+                format!("{kept}\n  AND ({any})")
+            }
+            Recheck::NothingOpen => format!(
+                "\n  AND NOT ({})",
+                self.any(&mut sql, &self.dataset.rules.open, question)
+            ),
+            Recheck::There => String::new(),
         };
         sql.finish(format!(
-            "DELETE FROM lapsed_batch WHERE (SELECT 1 {people}\n  AND s.{key} = lapsed_batch.subject{rules} LIMIT 1) IS NULL"
+            "DELETE FROM lapsed_batch WHERE (SELECT 1 {people}\n  AND s.{key} = lapsed_batch.subject{confirmed} LIMIT 1) IS NULL"
         ))
     }
 
@@ -188,6 +195,19 @@ impl Fitted<'_> {
             .into_iter()
             .map(|rule| format!("\n  AND NOT ({})", self.holds(sql, rule, question.bounds)))
             .collect()
+    }
+
+    /// Whether any of the rules that are on holds.
+    fn any(&self, sql: &mut Sql, rules: &[Rule], question: &Question<'_>) -> String {
+        let holds: Vec<String> = self
+            .on(rules, question.switches)
+            .map(|(_, rule)| self.holds(sql, rule, question.bounds))
+            .collect();
+        if holds.is_empty() {
+            "0".to_owned()
+        } else {
+            holds.join("\n    OR ")
+        }
     }
 
     /// The rules that the policy did not turn off, with their places.

@@ -32,6 +32,6 @@ pub use dataset::{
 pub use erase::Erasure;
 pub use fit::{Fitted, Survey};
 pub use instants::{DateIs, Instants};
-pub use judge::{Question, decode_verdict};
-pub use sample::judge_sample;
+pub use judge::{Question, Recheck, decode_verdict};
+pub use sample::{judge_sample, judge_subjects};
 pub use shape::DATASET_SHAPE;

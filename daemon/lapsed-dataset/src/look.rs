@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use lapsed_model::{At, Happening, Statement, SubjectKey, Value};
 
 use crate::dataset::Fact;
+use crate::sample::SAMPLE;
 use crate::sql::{Sql, quote};
 use crate::{Dataset, Fitted};
 
@@ -83,7 +84,6 @@ impl Fitted<'_> {
 
     /// What a sample of a fact's instants looks like: rows of (type, rows, unreadable, least, greatest).
     pub fn samples(&self) -> impl Iterator<Item = (&Fact, Statement)> {
-        const SAMPLE: u32 = 5_000;
         self.dataset.facts.values().map(|fact| {
             let reading = fact.instants.reading("at");
             let sql = format!(

@@ -1,14 +1,17 @@
-//! Whether a fact's instants are what the dataset says they are.
+//! Whether keys and instants are what the dataset takes them for.
 //!
-//! Seconds read as milliseconds make everybody's dates lie in January 1970: before any cut-off. So a sample of every
-//! fact is looked at before a plan is made, and a dataset that would misread it is refused.
+//! Seconds read as milliseconds make everybody's dates lie in January 1970: before any cut-off. A fact that names people
+//! by text where the key is a number speaks of nobody: everybody looks as if they had never bought anything. So a
+//! sample of every query is looked at before a plan is made, and a dataset that would misread it is refused.
 
 use chrono::{DateTime, Utc};
-use lapsed_config::Finding;
-use lapsed_model::Value;
+use lapsed_config::{Finding, Spanned};
+use lapsed_model::{Statement, Value};
 
+use crate::Fitted;
 use crate::dataset::Fact;
 use crate::instants::Instants;
+use crate::sql::quote;
 
 /// 1 January 1971 and 1 January 10000: no platform sold a ticket before the one, and *for ever* is often written
 /// as 31 December 9999.
@@ -60,6 +63,101 @@ pub fn judge_sample(fact: &Fact, rows: &[Vec<Value>]) -> Option<Finding> {
     }
     None
 }
+
+impl Fitted<'_> {
+    /// The types of a sample of keys: rows of (type, rows).
+    #[must_use]
+    pub fn key_sample(&self) -> Statement {
+        let subject = &self.dataset.subject;
+        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        let sql = format!(
+            "SELECT typeof(key), count(*) FROM (SELECT {key} AS key FROM {table} LIMIT {SAMPLE}) GROUP BY 1 ORDER BY 2 DESC"
+        );
+        Statement {
+            sql,
+            binds: Vec::new(),
+        }
+    }
+
+    /// Judges the rows of [`Fitted::key_sample`]; people are told apart by whole numbers or by texts.
+    #[must_use]
+    pub fn judge_keys(&self, rows: &[Vec<Value>]) -> Option<Finding> {
+        let types: Vec<&str> = rows.iter().filter_map(|row| as_text(row.first()?)).collect();
+        let key = &self.dataset.subject.key;
+        match types.as_slice() {
+            [] | ["integer" | "text"] => None,
+            [kind] => Some(format!(
+                "the keys of people in `{}` are of type {kind}",
+                key.value
+            )),
+            _ => Some(format!(
+                "the keys of people in `{}` are of several types: {}",
+                key.value,
+                types.join(", ")
+            )),
+        }
+        .map(|title| {
+            Finding::error(title)
+                .at(key.span.clone())
+                .help("a key is a whole number or a text, and never empty")
+        })
+    }
+
+    /// For every query of the dataset what a sample of its people looks like: rows of (type, rows, known people).
+    pub fn subject_samples(&self) -> impl Iterator<Item = (&Spanned<String>, Statement)> {
+        let subject = &self.dataset.subject;
+        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        self.dataset.queries().map(move |query| {
+            let sql = format!(
+                "SELECT typeof(f.subject), count(*), count((SELECT 1 FROM {table} s WHERE s.{key} = f.subject LIMIT 1))\n\
+                 FROM (SELECT q.subject FROM ({}) q WHERE q.subject IS NOT NULL LIMIT {PEOPLE}) f GROUP BY 1 ORDER BY 2 DESC",
+                query.value
+            );
+            (query, Statement { sql, binds: Vec::new() })
+        })
+    }
+}
+
+/// Judges the people of a query against the keys of people: what is of another type, or names nobody, would make
+/// everybody look as if this had never happened to them.
+#[must_use]
+pub fn judge_subjects(query: &Spanned<String>, keys: &[Vec<Value>], rows: &[Vec<Value>]) -> Option<Finding> {
+    let key_type = as_text(keys.first()?.first()?)?;
+    let other = rows
+        .iter()
+        .filter_map(|row| as_text(row.first()?))
+        .find(|kind| *kind != key_type);
+    if let Some(other) = other {
+        return Some(
+            Finding::error(format!(
+                "this query names people by {other}, and their keys are {key_type}"
+            ))
+            .at(query.span.clone())
+            .help(format!(
+                "bring `subject` to the key's type: `CAST(… AS {}) AS subject`",
+                key_type.to_uppercase()
+            )),
+        );
+    }
+    let row = rows.first()?;
+    let (seen, known) = (as_number(row.get(1)?)?, as_number(row.get(2)?)?);
+    (seen >= FEW && known == 0).then(|| {
+        Finding::error(format!(
+            "none of the {seen} people that this query names first is there"
+        ))
+        .at(query.span.clone())
+        .help("its `subject` must be the key of the person, spelled the same")
+    })
+}
+
+/// How many rows a sample has.
+pub(crate) const SAMPLE: u32 = 5_000;
+
+/// How many people of a query are looked up.
+const PEOPLE: u32 = 200;
+
+/// So many strangers are no accident.
+const FEW: i64 = 5;
 
 fn as_text(value: &Value) -> Option<&str> {
     match value {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use lapsed_dataset::{Erasure, Fitted, Question};
+use lapsed_dataset::{Erasure, Fitted, Question, Recheck};
 use lapsed_model::{Bounds, Chance, Clock, Entry, KeyRing, Plan, Pseudonym, Value, Way, day_start};
 use lapsed_policy::Automatic;
 use lapsed_store::{Erased, PlanStatements, Seal, Store};
@@ -72,6 +72,21 @@ pub async fn apply(
     report: impl FnMut(&Progress),
 ) -> Result<Progress, JobError> {
     let carried_out = carry_out(tools, case, plan, report).await;
+    finish(tools, carried_out).await
+}
+
+/// The same for a plan of one that somebody decided.
+pub(crate) async fn apply_decided(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    plan: &Plan,
+    asked: Recheck,
+) -> Result<Progress, JobError> {
+    let carried_out = run_batches(tools, case, plan, asked, |_| {}).await;
+    finish(tools, carried_out).await
+}
+
+async fn finish(tools: &Tools<'_>, carried_out: Result<Progress, JobError>) -> Result<Progress, JobError> {
     // Before a refusal too: a run that was killed behind its last batch left its remnants to the next one.
     let remnants_removed = remove_remnants(tools.store, tools.fitted).await?;
     Ok(Progress {
@@ -96,10 +111,23 @@ pub async fn carry_out(
     tools: &Tools<'_>,
     case: &Case<'_>,
     plan: &Plan,
+    report: impl FnMut(&Progress),
+) -> Result<Progress, JobError> {
+    run_batches(tools, case, plan, Recheck::Due, report).await
+}
+
+async fn run_batches(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    plan: &Plan,
+    asked: Recheck,
     mut report: impl FnMut(&Progress),
 ) -> Result<Progress, JobError> {
     may_apply(tools, case, plan)?;
     tools.store.accept_keys(tools.keys).await?;
+    if tools.store.hash_of(plan).await? != plan.hash {
+        return Err(Refusal::PlanEdited(plan.id.clone(), plan.workgroup.clone()).into());
+    }
     let seal = Seal {
         key: tools.keys.newest(),
         chance: tools.chance,
@@ -110,7 +138,7 @@ pub async fn carry_out(
         bounds: &plan.bounds,
         switches: &switches,
     };
-    let recheck = tools.fitted.recheck(&question, plan.way == Way::Automatic);
+    let recheck = tools.fitted.recheck(&question, asked);
     let mut progress = Progress {
         subjects: plan.subjects,
         anonymised: plan.anonymised,
@@ -140,6 +168,9 @@ pub async fn carry_out(
         progress.batches += 1;
         report(&progress);
     }
+    // Another process may have carried out batches of the same plan meanwhile.
+    let carried_out = tools.store.plan(&plan.id).await?;
+    (progress.anonymised, progress.dropped) = (carried_out.anonymised, carried_out.dropped);
     if plan.way == Way::Automatic {
         progress.cleared_later = clear_overdue(tools, case, &seal, size.people).await?;
     }

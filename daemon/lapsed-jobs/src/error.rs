@@ -46,6 +46,14 @@ pub enum Refusal {
     /// The dataset changed since.
     #[error("plan {0} was made with another dataset: make a new one with `lapsed plan {1} --save`")]
     OtherDataset(String, Workgroup),
+    /// Its people are not those that were looked at.
+    #[error(
+        "plan {0} is not as it was stored: its people or its bounds were edited; make a new one with `lapsed plan {1} --save`"
+    )]
+    PlanEdited(String, Workgroup),
+    /// A plan of one, which asks before it acts.
+    #[error("plan {0} was made by hand for one person: `lapsed anonymise` asks about that person anew")]
+    PlanOfOne(String),
     /// Nobody of this key.
     #[error("there is no customer `{1}` in {0}: `lapsed find {tenant} TEXT` looks for people by name, number or contact", tenant = .0.tenant)]
     NoCustomer(Workgroup, String),
@@ -57,6 +65,11 @@ pub enum Refusal {
         "customer {1} belongs to several workgroups ({2}), so that none of their policies can decide: correct the store, or `[subject] workgroup` in the dataset"
     )]
     SeveralWorkgroups(Workgroup, String, String),
+    /// Between looking and doing.
+    #[error(
+        "customer {1} of {0} was left alone: something was opened, or somebody else anonymised them, while you were asked; look again"
+    )]
+    ChangedMeanwhile(Workgroup, String),
     /// with open business staff must say so explicitly.
     #[error("customer {1} of {0} has open business: `--despite-open-business` says that you know")]
     OpenBusiness(Workgroup, String),
@@ -76,9 +89,12 @@ impl Refusal {
             Refusal::PlanEnded(..) => "plan-ended",
             Refusal::OtherPolicy(..) => "other-policy",
             Refusal::OtherDataset(..) => "other-dataset",
+            Refusal::PlanEdited(..) => "plan-edited",
+            Refusal::PlanOfOne(_) => "plan-of-one",
             Refusal::NoCustomer(..) => "no-customer",
             Refusal::AlreadyAnonymised(..) => "already-anonymised",
             Refusal::SeveralWorkgroups(..) => "several-workgroups",
+            Refusal::ChangedMeanwhile(..) => "changed-meanwhile",
             Refusal::OpenBusiness(..) => "open-business",
         }
     }

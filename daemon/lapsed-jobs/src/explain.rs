@@ -133,9 +133,14 @@ pub async fn person(
 ) -> Result<Person, JobError> {
     let number = customer.parse().ok().map(SubjectKey::Integer);
     let workgroups = [case.store_key.clone()];
-    for key in number.into_iter().chain([SubjectKey::Text(customer.to_owned())]) {
+    for key in [SubjectKey::Text(customer.to_owned())].into_iter().chain(number) {
         let rows = store.rows(&fitted.person(&workgroups, &key)).await?;
-        if let Some(person) = rows.into_iter().find_map(Person::of) {
+        // The database may take `007` for `7`; nobody is erased for somebody who is spelled alike.
+        let people = rows.into_iter().filter_map(Person::of);
+        if let Some(person) = people
+            .into_iter()
+            .find(|person| person.key.to_string() == customer)
+        {
             refuse_several_workgroups(store, fitted, case, &person.key).await?;
             return Ok(person);
         }

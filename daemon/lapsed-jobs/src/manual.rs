@@ -4,12 +4,12 @@
 //! same as for a plan of thousands: a plan of one, a batch of one, one entry in the ledger.
 
 use chrono::{DateTime, Utc};
-use lapsed_dataset::Fitted;
+use lapsed_dataset::{Fitted, Recheck};
 use lapsed_model::{Language, SubjectKey, Way};
 use lapsed_store::Store;
 use serde::Serialize;
 
-use crate::apply::{Progress, Tools, apply};
+use crate::apply::{Progress, Tools, apply_decided};
 use crate::explain::{Person, RuleReport, happenings, person, report};
 use crate::retention::{Case, keep_policy, new_plan};
 use crate::{JobError, Refusal};
@@ -74,11 +74,13 @@ pub async fn open_business(
     })
 }
 
-/// Anonymises one person by hand. Whoever calls this has shown what is open and asked.
+/// Anonymises one person by hand. Whoever calls this has shown what is open and asked; unless staff said that they
+/// act `despite_open_business`, it is looked at once more in the transaction that erases.
 pub async fn anonymise(
     tools: &Tools<'_>,
     case: &Case<'_>,
     person: &SubjectKey,
+    despite_open_business: bool,
 ) -> Result<Progress, JobError> {
     if tools.watch_only {
         return Err(Refusal::WatchOnly.into());
@@ -91,5 +93,10 @@ pub async fn anonymise(
     let new = new_plan(tools.fitted, case, bounds, Way::Manual, tools.chance);
     let subjects = tools.fitted.save_one(&case.store_key, person, &new.id());
     let plan = tools.store.save_plan(&new, &subjects).await?;
-    apply(tools, case, &plan, |_| {}).await
+    let asked = if despite_open_business {
+        Recheck::There
+    } else {
+        Recheck::NothingOpen
+    };
+    apply_decided(tools, case, &plan, asked).await
 }

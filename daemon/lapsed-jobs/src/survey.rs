@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use lapsed_config::Finding;
-use lapsed_dataset::{Dataset, Erasure, Fitted, Survey, judge_sample};
+use lapsed_dataset::{Dataset, Erasure, Fitted, Survey, judge_sample, judge_subjects};
 use lapsed_store::{Store, StoreError};
 
-/// Asks the store everything that the dataset claims about it, samples the instants of every fact, and gives back a
-/// dataset that fits, or what does not.
+/// Asks the store everything that the dataset claims about it, samples keys and instants, and gives back a dataset
+/// that fits, or what does not.
 pub async fn fit<'d>(
     store: &Store,
     dataset: &'d Dataset,
@@ -32,6 +32,11 @@ pub async fn fit<'d>(
     let Some(fitted) = fitted else {
         return Ok((None, findings));
     };
+    let keys = store.rows(&fitted.key_sample()).await?;
+    findings.extend(fitted.judge_keys(&keys));
+    for (query, sample) in fitted.subject_samples() {
+        findings.extend(judge_subjects(query, &keys, &store.rows(&sample).await?));
+    }
     for (fact, sample) in fitted.samples() {
         findings.extend(judge_sample(fact, &store.rows(&sample).await?));
     }

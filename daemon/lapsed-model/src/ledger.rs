@@ -88,7 +88,7 @@ pub struct Entry {
     pub tenant: TenantName,
     /// When.
     pub at: DateTime<Utc>,
-    /// What kind of thing: `erased`, `recipients-cleared`, `policy` …
+    /// What kind of thing: `erased`, `cleared-later`, `policy` …
     pub kind: String,
     /// The particulars as JSON; people in it are pseudonyms.
     pub payload: String,
@@ -125,7 +125,7 @@ pub struct Link {
 /// An entry in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
-    /// What happened; the payload is `None` when its period has passed.
+    /// What happened; the payload is empty when its period has passed.
     pub entry: Entry,
     /// Whether the payload is still there.
     pub has_payload: bool,

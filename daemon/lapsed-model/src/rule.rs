@@ -107,6 +107,16 @@ pub struct Rules {
     pub open: Vec<Rule>,
 }
 
+impl Rules {
+    /// The switches that any rule listens to.
+    pub fn switches(&self) -> impl Iterator<Item = Switch> {
+        let rules = || self.candidates.iter().chain(&self.keeps).chain(&self.open);
+        Switch::ALL
+            .into_iter()
+            .filter(move |switch| rules().any(|rule| rule.switch == Some(*switch)))
+    }
+}
+
 /// When something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {

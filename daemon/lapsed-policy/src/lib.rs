@@ -5,7 +5,7 @@
 //! the head of the file already stands in its own [`Retention`], and a schedule in words is cron text.
 //!
 //! What can go wrong: a file that is half right. There is no such policy: with a single error nothing of the
-//! file takes effect and the last good version stays in force. Warnings and hints keep nothing back.
+//! file takes effect. Warnings and hints keep nothing back.
 
 mod example;
 mod forms;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
-use lapsed_model::{Language, Period, Switch, TenantName, Unit};
+use lapsed_model::{Language, Period, Switch, TenantName, Unit, Workgroup};
 use serde::Serialize;
 
 use crate::{Example, Schedule};
@@ -29,6 +29,14 @@ pub struct Policy {
     pub examples: Vec<Example>,
     /// The file as it was: every version that was ever in force is kept (D-3).
     pub text: String,
+}
+
+impl Policy {
+    /// Every workgroup that the policy names, with retention or without.
+    pub fn all_workgroups(&self) -> impl Iterator<Item = Workgroup> {
+        let names = self.workgroups.keys().chain(&self.without_retention);
+        names.filter_map(|name| Workgroup::new(self.tenant.clone(), name).ok())
+    }
 }
 
 /// Whether plans are made and carried out on a schedule.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use lapsed_config::{Entry, File, Finding, Table, clipped, limited, plain_name};
-use lapsed_model::{Bounds, NameError, TenantName, Workgroup};
+use lapsed_model::{Bounds, NameError, Switch, TenantName, Workgroup};
 
 use crate::example::example;
 use crate::retention::{Circumstances, Layers, retention};
@@ -62,15 +62,16 @@ pub fn read(
     (policy, findings)
 }
 
-/// What a policy means without saying it. Nothing is wrong with it, so only `lapsed check` tells.
+/// What a policy means without saying it, as far as the dataset has rules that listen to these switches. Nothing is wrong
+/// with it, so only `lapsed check` tells.
 #[must_use]
-pub fn hints(policy: &Policy) -> Vec<Finding> {
+pub fn hints(policy: &Policy, switches: &[Switch]) -> Vec<Finding> {
     let without = |(name, retention): (&String, &Retention)| {
         (!retention.article_buyers_too).then(|| format!("`{name}`"))
     };
     let names: Vec<String> = policy.workgroups.iter().filter_map(without).collect();
     let mut hints = Vec::new();
-    if !names.is_empty() {
+    if !names.is_empty() && switches.contains(&Switch::ArticleBuyersToo) {
         hints.push(
             Finding::hint(format!(
                 "people who only ever bought articles are kept for ever in {}",
@@ -253,7 +254,7 @@ mod tests {
         let policy = whole("[workgroups.house]\n");
         assert!(policy.workgroups.is_empty());
         assert_eq!(policy.without_retention, ["house"]);
-        assert_eq!(hints(&policy).len(), 1);
+        assert_eq!(hints(&policy, &Switch::ALL).len(), 1);
     }
 
     #[test]

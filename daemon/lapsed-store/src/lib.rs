@@ -13,4 +13,4 @@ mod error;
 mod sqlite;
 
 pub use error::StoreError;
-pub use sqlite::{Erased, Migrations, NewPlan, PlanStatements, PolicyVersion, Row, Seal, Store};
+pub use sqlite::{Erased, Migrations, NewPlan, PlanStatements, PolicyVersion, Remnants, Row, Seal, Store};

@@ -111,7 +111,7 @@ pub(crate) struct FindArgs {
     /// Whose people
     pub(crate) tenant: TenantName,
     /// Words that must all stand in the name, the number or the contact
-    #[arg(required = true)]
+    #[arg(required = true, num_args = 1..=10, value_parser = word)]
     pub(crate) text: Vec<String>,
     /// How many to show at most
     #[arg(long, value_name = "N", default_value_t = 50)]
@@ -127,11 +127,14 @@ pub(crate) struct PlanArgs {
     /// List everybody who would be anonymised, by key
     #[arg(long)]
     pub(crate) customers: bool,
+    /// List the plans that are stored for the workgroup, and where they stand
+    #[arg(long, conflicts_with_all = ["save", "customers", "at"])]
+    pub(crate) list: bool,
     /// Store the plan, so that `lapsed apply` can carry it out
     #[arg(long, conflicts_with = "at")]
     pub(crate) save: bool,
     /// Look at another instant (RFC 3339) and store nothing
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub(crate) at: Option<DateTime<Utc>>,
 }
 
@@ -151,7 +154,7 @@ pub(crate) struct ExplainArgs {
     /// The store's key of the customer; `lapsed find` gives it
     pub(crate) customer: String,
     /// Look at another instant (RFC 3339)
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub(crate) at: Option<DateTime<Utc>>,
 }
 
@@ -248,4 +251,19 @@ pub(crate) enum SchemaFile {
 pub(crate) struct CompletionsArgs {
     /// For which shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let parsed = DateTime::parse_from_rfc3339(text);
+    parsed
+        .map(|instant| instant.to_utc())
+        .map_err(|_unreadable| "write an instant, such as `2026-02-28T00:00:00Z`".to_owned())
+}
+
+fn word(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 200;
+    if text.chars().count() > LONGEST {
+        return Err(format!("nobody's name is longer than {LONGEST} letters"));
+    }
+    Ok(text.to_owned())
 }

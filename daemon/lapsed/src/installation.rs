@@ -92,15 +92,15 @@ impl Installation {
 
     /// A workgroup with everything that decides about its people.
     pub(crate) fn case<'p>(&self, workgroup: &Workgroup, policy: &'p Policy) -> Result<Case<'p>> {
-        Ok(Case::new(workgroup, &self.settings.store_key(workgroup), policy)?)
+        let store_key = self.settings.store_key(workgroup).map_err(anyhow::Error::from)?;
+        Ok(Case::new(workgroup, &store_key, policy)?)
     }
 
     /// The store's keys of all workgroups of a tenant.
     pub(crate) fn store_keys(&self, policy: &Policy) -> Vec<String> {
-        let names = policy.workgroups.keys().chain(&policy.without_retention);
-        names
-            .filter_map(|name| Workgroup::new(policy.tenant.clone(), name).ok())
-            .map(|workgroup| self.settings.store_key(&workgroup))
+        policy
+            .all_workgroups()
+            .filter_map(|workgroup| self.settings.store_key(&workgroup).ok())
             .collect()
     }
 

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
+use crate::failure::Failure;
 use crate::output::Output;
 
 #[tokio::main]
@@ -23,6 +24,9 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = Output::new(cli.json);
     match run(&cli, &mut out).await {
+        Ok(()) if output::answer_was_cut() => {
+            Failure::because("the answer could not be written: is the disk full?").report(&out)
+        }
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(&out),
     }

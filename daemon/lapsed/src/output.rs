@@ -1,6 +1,7 @@
 //! What commands print: tables and sentences for people, JSON for machines.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -147,10 +148,27 @@ impl Output {
     }
 }
 
-/// A reader that left early (`| head`) is no failure of ours: there is nobody to print to, so we are done.
+/// What became of standard output: whether anybody still reads it, and whether it refused what we wrote.
+static READER_LEFT: AtomicBool = AtomicBool::new(false);
+static REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a part of the answer could not be written: then the command did not do all of what it was asked.
+pub(crate) fn answer_was_cut() -> bool {
+    REFUSED.load(Ordering::Relaxed)
+}
+
+/// A reader that left early (`| head`) ends the printing and nothing else: the command goes on and keeps its exit code.
 fn write_line(text: &str) {
-    if writeln!(std::io::stdout(), "{text}").is_err() {
-        std::process::exit(0);
+    if READER_LEFT.load(Ordering::Relaxed) || answer_was_cut() {
+        return;
+    }
+    if let Err(why) = writeln!(std::io::stdout(), "{text}") {
+        let flag = if why.kind() == std::io::ErrorKind::BrokenPipe {
+            &READER_LEFT
+        } else {
+            &REFUSED
+        };
+        flag.store(true, Ordering::Relaxed);
     }
 }
 

@@ -32,6 +32,16 @@ pub(crate) struct Settings {
     pub(crate) credentials: PathBuf,
 }
 
+/// A workgroup without people: the operator gave its name in the store to another one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{workgroup}` in the store belongs to {of}: say under `[workgroups]` in the settings which key is {workgroup}'s"
+)]
+pub(crate) struct NoStoreKey {
+    workgroup: Workgroup,
+    of: Workgroup,
+}
+
 /// How many people one transaction anonymises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EraseBatch {
@@ -114,11 +124,18 @@ impl Settings {
             .map_or_else(|| store_key.to_owned(), ToString::to_string)
     }
 
-    /// The store's key of a workgroup.
-    #[must_use]
-    pub(crate) fn store_key(&self, workgroup: &Workgroup) -> String {
+    /// The store's key of a workgroup; where its own name is another workgroup's key, it has none.
+    pub(crate) fn store_key(&self, workgroup: &Workgroup) -> Result<String, NoStoreKey> {
         let listed = self.workgroups.iter().find(|(_, listed)| *listed == workgroup);
-        listed.map_or_else(|| workgroup.to_string(), |(key, _)| key.clone())
+        let own_name = workgroup.to_string();
+        match (listed, self.workgroups.get(&own_name)) {
+            (Some((key, _)), _) => Ok(key.clone()),
+            (None, None) => Ok(own_name),
+            (None, Some(of)) => Err(NoStoreKey {
+                workgroup: workgroup.clone(),
+                of: of.clone(),
+            }),
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl Script {
             .await;
     }
 
-    /// Carries out the stored plans, each in one transaction: judges again, logs, erases.
+    /// Carries out the stored plans of these workgroups in one transaction: judges again, logs, erases.
     pub(crate) async fn apply(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
         let judge_again = format!(
             "INSERT INTO script_batch SELECT p.subject, p.rule FROM script_plan p CROSS JOIN customers c\n\
@@ -97,23 +97,18 @@ impl Script {
     }
 
     async fn erase(&mut self, theatres: &Theatres, cases: &[Case<'_>], first: &[&str]) {
+        self.bare("BEGIN IMMEDIATE").await;
         for case in cases {
             let values = Values::of(theatres, case);
-            self.bare("BEGIN IMMEDIATE").await;
-            for sql in ["DELETE FROM script_batch", "DELETE FROM script_order"]
-                .iter()
-                .chain(first)
-            {
-                self.run(sql, &values).await;
-            }
-            for sql in include_str!("effects.sql")
+            let empty = ["DELETE FROM script_batch", "DELETE FROM script_order"];
+            let effects = include_str!("effects.sql")
                 .split_inclusive(";\n")
-                .filter(|sql| sql.contains(';'))
-            {
+                .filter(|sql| sql.contains(';'));
+            for sql in empty.into_iter().chain(first.iter().copied()).chain(effects) {
                 self.run(sql, &values).await;
             }
-            self.bare("COMMIT").await;
         }
+        self.bare("COMMIT").await;
     }
 
     /// Removes the remnants: the same indexes, by hand.

@@ -48,14 +48,9 @@ impl Stores {
         plans
     }
 
-    /// The path of a copy.
-    pub(crate) fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     /// A copy under this name, on the disk before anybody is measured.
     pub(crate) async fn copy(&self, name: &str) -> Theatres {
-        let copy = self.at(name);
+        let copy = self.folder.path().join(name);
         remove(&copy);
         std::fs::copy(&self.filled, &copy).expect("room for a copy");
         std::fs::File::open(&copy)
@@ -63,10 +58,25 @@ impl Stores {
             .expect("a copy on the disk");
         Theatres::open(&copy, self.houses).await
     }
+
+    /// A copy for the script, which has it for itself.
+    pub(crate) async fn copy_for_script(&self) -> (Theatres, Script) {
+        let theatres = self.copy("script.db").await;
+        theatres.store.close().await;
+        let script = Script::connect(&theatres.path).await;
+        (theatres, script)
+    }
+
+    /// Makes room.
+    pub(crate) fn remove_copies(&self) {
+        for name in ["ours.db", "script.db"] {
+            remove(&self.folder.path().join(name));
+        }
+    }
 }
 
 /// Removes a store that was closed.
-pub(crate) fn remove(path: &Path) {
+fn remove(path: &Path) {
     for file in [
         path.to_owned(),
         path.with_extension("db-wal"),

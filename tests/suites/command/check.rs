@@ -157,3 +157,60 @@ fn what_the_platform_left_in_free_pages_is_noticed() {
     assert_eq!(answer.code, 0);
     assert!(answer.out.contains("run `VACUUM`"), "{}", answer.out);
 }
+
+/// The demo with the shipped dataset as a file of its own, changed.
+fn with_dataset(from: &str, to: &str) -> Installed {
+    let demo = Installed::demo();
+    let shipped = include_str!("../../../config/dataset.toml");
+    assert!(shipped.contains(from), "the dataset has no {from}");
+    std::fs::write(demo.path("dataset.toml"), shipped.replacen(from, to, 1)).expect("written");
+    let settings = std::fs::read_to_string(demo.path("lapsed.toml")).expect("the settings are there");
+    let settings = settings.replacen("[store]", "[store]\ndataset = \"dataset.toml\"", 1);
+    std::fs::write(demo.path("lapsed.toml"), settings).expect("written");
+    demo
+}
+
+#[test]
+fn a_fact_that_names_people_by_another_type_or_by_nobodys_key_is_refused() {
+    for (subject, expected) in [
+        (
+            "CAST(customer_id AS TEXT) || ''",
+            "names people by text, and their keys are integer",
+        ),
+        (
+            "-customer_id",
+            "none of the 200 people that this query names first is there",
+        ),
+    ] {
+        let demo = with_dataset(
+            "purchase = \"SELECT customer_id AS subject",
+            &format!("purchase = \"SELECT {subject} AS subject"),
+        );
+        let answer = demo.lapsed("check");
+        assert_eq!(answer.code, 1);
+        assert!(answer.out.contains(expected), "{}", answer.out);
+        assert_eq!(demo.lapsed("plan stadttheater/studio").code, 1);
+    }
+}
+
+#[test]
+fn a_workgroup_of_another_tenant_is_out_of_reach() {
+    let demo = Installed::demo();
+    let settings = std::fs::read_to_string(demo.path("lapsed.toml")).expect("the settings are there");
+    let lent = format!("{settings}\"stadttheater/studio\" = \"salon-lumiere/bellecour\"\n");
+    std::fs::write(demo.path("lapsed.toml"), lent).expect("written");
+    assert_eq!(demo.lapsed("check").code, 1);
+    let refused = demo.lapsed("plan stadttheater/studio");
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("belongs to salon-lumiere/bellecour"),
+        "{}",
+        refused.err
+    );
+    let found = demo.json("find stadttheater example --most 5000");
+    assert!(
+        found
+            .iter()
+            .all(|person| person["workgroup"] != "salon-lumiere/bellecour")
+    );
+}

@@ -6,23 +6,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::program::Installed;
+use crate::program::{Installed, Watch};
 
 const STUDIO: &str = "stadttheater/studio";
 
 /// Waits until the plan has gone `further` by so many people or the program has ended.
-fn wait_for_progress(demo: &Installed, child: &mut Child, further: u64) -> bool {
-    let progress = || {
-        demo.sql("SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE workgroup = 'studio'")
-            .parse::<u64>()
-    };
-    let before = progress().expect("a plan");
+fn wait_for_progress(watch: &mut Watch, child: &mut Child, before: u64, further: u64) -> bool {
     let patience = Instant::now() + Duration::from_secs(60);
     while Instant::now() < patience {
         if child.try_wait().expect("a child").is_some() {
             return false;
         }
-        if progress().expect("a plan") >= before + further {
+        if watch.number("SELECT anonymised FROM lapsed_plan WHERE workgroup = 'studio'") >= before + further {
             return true;
         }
     }
@@ -61,21 +56,22 @@ fn r9_a_kill_at_any_point_loses_nothing_and_repeats_nothing() {
     // Small batches: more places to be killed at.
     std::fs::write(
         demo.path("lapsed.toml"),
-        format!("{settings}\n[limits]\nerase_batch = 3\n"),
+        format!("{settings}\n[limits]\nerase_batch = 1\n"),
     )
     .expect("written");
     let plan = demo.object(&format!("plan {STUDIO} --save"));
     let id = plan["plan"]["id"].as_str().expect("an id").to_owned();
     let due = plan["due"].as_u64().expect("a count");
-    let mut kills = 0;
+    let (mut kills, mut watch) = (0, demo.watch());
     loop {
+        let before = watch.number("SELECT anonymised FROM lapsed_plan WHERE workgroup = 'studio'");
         let mut apply = demo.command(&format!("apply {id}"));
         let mut child = apply
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        let alive = wait_for_progress(&demo, &mut child, 1 + kills % 7);
+        let alive = wait_for_progress(&mut watch, &mut child, before, 1 + kills % 3);
         child.kill().expect("SIGKILL");
         child.wait().expect("it is gone");
         if !alive {

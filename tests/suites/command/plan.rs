@@ -134,3 +134,17 @@ fn d3_the_policy_of_a_plan_can_be_shown_word_for_word_after_it_changed() {
         String::from_utf8_lossy(&sum.stdout).starts_with(plan["plan"]["policy"].as_str().expect("a hash"))
     );
 }
+
+#[test]
+fn a_stored_plan_that_was_edited_is_not_carried_out() {
+    let demo = Installed::demo();
+    let plan = demo.object(&format!("plan {STUDIO} --save"));
+    let id = plan["plan"]["id"].as_str().expect("an id");
+    demo.sql(&format!(
+        "INSERT INTO lapsed_plan_subject (plan, subject, rule) SELECT '{id}', id, 1 FROM customers \
+         WHERE workgroup = 'stadttheater/studio' AND id NOT IN (SELECT subject FROM lapsed_plan_subject) LIMIT 1"
+    ));
+    let refused = demo.lapsed(&format!("apply {id}"));
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("not as it was stored"), "{}", refused.err);
+}

@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 use tempfile::TempDir;
 
@@ -38,6 +39,34 @@ static MADE: LazyLock<TempDir> = LazyLock::new(|| {
 /// An installation in a folder of its own.
 pub(crate) struct Installed {
     folder: TempDir,
+}
+
+/// A connection to an installation's store.
+pub(crate) struct Watch {
+    runtime: tokio::runtime::Runtime,
+    connection: SqliteConnection,
+}
+
+impl Watch {
+    fn first(&mut self, statement: &str) -> Option<SqliteRow> {
+        let query = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_optional(&mut self.connection);
+        self.runtime.block_on(query).expect("the statement is right")
+    }
+
+    /// The first value of the first row, as text.
+    pub(crate) fn text(&mut self, statement: &str) -> String {
+        let row = self.first(statement);
+        row.and_then(|row| row.get_unchecked::<Option<String>, _>(0))
+            .unwrap_or_default()
+    }
+
+    /// The first value of the first row, which is a number.
+    pub(crate) fn number(&mut self, statement: &str) -> u64 {
+        self.first(statement)
+            .expect("a row")
+            .get::<i64, _>(0)
+            .unsigned_abs()
+    }
 }
 
 /// What a command answered.
@@ -111,23 +140,19 @@ impl Installed {
         objects.remove(0)
     }
 
-    /// Runs SQL in the store, behind the program's back.
+    /// Runs SQL in the store, behind the program's back; answers the first value of the first row as text.
     pub(crate) fn sql(&self, statement: &str) -> String {
-        let path = self.path("store.db");
+        self.watch().text(statement)
+    }
+
+    /// A connection of our own to the store.
+    pub(crate) fn watch(&self) -> Watch {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let mut connection = SqliteConnection::connect(&format!("sqlite://{}", path.display()))
-                .await
-                .expect("the store opens");
-            let row = sqlx::query(sqlx::AssertSqlSafe(statement))
-                .fetch_optional(&mut connection)
-                .await
-                .expect("the statement is right");
-            connection.close().await.expect("the store closes");
-            row.map_or(String::new(), |row| {
-                row.get_unchecked::<Option<String>, _>(0).unwrap_or_default()
-            })
-        })
+        let address = format!("sqlite://{}", self.path("store.db").display());
+        let connection = runtime
+            .block_on(SqliteConnection::connect(&address))
+            .expect("the store opens");
+        Watch { runtime, connection }
     }
 
     /// Changes a tenant's policy.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lapsed_jobs::apply::BatchSize;
-use lapsed_jobs::ledger::verify;
+use lapsed_jobs::ledger::{Fault, verify};
 use lapsed_model::{ChainFault, Head, Sealed};
 use lapsed_tests::World;
 
@@ -85,7 +85,7 @@ async fn theatre_with_a_history() -> World {
     world
 }
 
-async fn faults(world: &World, recorded: &[Head]) -> Vec<ChainFault> {
+async fn faults(world: &World, recorded: &[Head]) -> Vec<Fault> {
     let verified = verify(&world.store, &world.keys, recorded)
         .await
         .expect("a ledger that can be read");
@@ -182,10 +182,10 @@ async fn o4_a_cut_shows_against_a_head_on_record_and_only_there() {
     let head = ledger.last().map(Sealed::head).expect("entries");
     Trick::Truncate(5).play(&world, &ledger).await;
     assert_eq!(faults(&world, &[]).await, []);
-    let cut = ChainFault::Truncated {
+    let cut = Fault::Chain(ChainFault::Truncated {
         found: 5,
         recorded: head.sequence,
-    };
+    });
     assert_eq!(faults(&world, &[head]).await, [cut]);
 }
 
@@ -199,13 +199,54 @@ async fn o4_a_chain_that_was_sealed_anew_without_the_key_shows_by_its_seals_and_
         ledger.last().map(Sealed::head).expect("entries"),
     );
     Trick::SealAnew(1).play(&world, &ledger).await;
-    let seals: Vec<ChainFault> = (1..=last)
-        .map(|entry| ChainFault::Seal(entry, "first".to_owned()))
+    let seals: Vec<Fault> = (1..=last)
+        .map(|entry| Fault::Chain(ChainFault::Seal(entry, "first".to_owned())))
         .collect();
     assert_eq!(faults(&world, &[]).await, seals);
     assert!(
         faults(&world, &[head])
             .await
-            .contains(&ChainFault::Rewritten(last))
+            .contains(&Fault::Chain(ChainFault::Rewritten(last)))
     );
+}
+
+#[tokio::test]
+async fn o4_a_row_beside_the_chain_shows() {
+    let world = theatre_with_a_history().await;
+    world
+        .platform
+        .run(
+            "INSERT INTO lapsed_ledger SELECT tenant, -2, at, kind, payload, salt, payload_digest, hash, key, mac \
+             FROM lapsed_ledger WHERE sequence = 2",
+        )
+        .await;
+    assert_eq!(faults(&world, &[]).await, [Fault::Beside(1)]);
+}
+
+#[tokio::test]
+async fn d3_a_kept_policy_that_was_edited_or_removed_shows() {
+    let world = theatre_with_a_history().await;
+    world
+        .platform
+        .run("UPDATE lapsed_policy SET text = text || ' ' WHERE in_force_from = (SELECT min(in_force_from) FROM lapsed_policy)")
+        .await;
+    assert!(matches!(faults(&world, &[]).await[..], [Fault::PolicyEdited(_)]));
+    world
+        .platform
+        .run("DELETE FROM lapsed_policy WHERE in_force_from = (SELECT min(in_force_from) FROM lapsed_policy)")
+        .await;
+    assert!(matches!(faults(&world, &[]).await[..], [Fault::PolicyGone(_, 1)]));
+}
+
+#[tokio::test]
+async fn d3_going_back_to_an_earlier_policy_is_told() {
+    let mut world = theatre_with_a_history().await;
+    assert_eq!(world.entries("policy").await.len(), 2);
+    world.pass(chrono::TimeDelta::days(1));
+    world.tenant_writes("anonymise_after = \"3 years\"");
+    world.customer(99).ticket("2019-05-04").await;
+    world.sweep().await;
+    let told = world.entries("policy").await;
+    assert_eq!(told.len(), 3);
+    assert_eq!(told[0]["policy"], told[2]["policy"]);
 }

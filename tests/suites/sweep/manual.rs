@@ -35,7 +35,7 @@ async fn r5_the_manual_way_is_off_unless_the_policy_turns_it_on() {
     world.customer(7).await;
     assert_eq!(code(look(&world).await), "by-staff-off");
     assert_eq!(
-        code(anonymise(&world.tools(), &world.case(), &ANNA).await),
+        code(anonymise(&world.tools(), &world.case(), &ANNA, true).await),
         "by-staff-off"
     );
     assert_eq!(world.cell("customers", 7, "first_name").await, "Anna7".into());
@@ -49,7 +49,7 @@ async fn r5_the_operators_stop_binds_staff_too() {
     world.customer(7).await;
     world.watch_only = true;
     assert_eq!(
-        code(anonymise(&world.tools(), &world.case(), &ANNA).await),
+        code(anonymise(&world.tools(), &world.case(), &ANNA, true).await),
         "watch-only"
     );
 }
@@ -143,7 +143,7 @@ async fn r5_r6_staff_anonymise_whom_every_rule_keeps_and_the_name_says_who_decid
         .signed_in("2026-11-22")
         .await;
     world.customer(8).ticket("2019-05-04").await;
-    let progress = anonymise(&world.tools(), &world.case(), &ANNA)
+    let progress = anonymise(&world.tools(), &world.case(), &ANNA, true)
         .await
         .expect("a plan of one");
     assert_eq!((progress.subjects, progress.anonymised), (1, 1));
@@ -179,13 +179,13 @@ async fn r5_r6_staff_anonymise_whom_every_rule_keeps_and_the_name_says_who_decid
 async fn r9_who_is_anonymised_is_not_anonymised_again() {
     let world = World::new().await;
     world.customer(7).await;
-    anonymise(&world.tools(), &world.case(), &ANNA)
+    anonymise(&world.tools(), &world.case(), &ANNA, true)
         .await
         .expect("a plan of one");
     assert_eq!(code(look(&world).await), "already-anonymised");
     world.pass(chrono::TimeDelta::minutes(1));
     let before = world.platform.picture().await;
-    let progress = anonymise(&world.tools(), &world.case(), &ANNA)
+    let progress = anonymise(&world.tools(), &world.case(), &ANNA, true)
         .await
         .expect("a plan of nobody");
     assert_eq!(progress.anonymised, 0);
@@ -200,4 +200,24 @@ async fn r5_somebody_of_another_workgroup_is_not_found() {
     let world = World::new().await;
     world.customer(7).in_workgroup("studio").await;
     assert_eq!(code(look(&world).await), "no-customer");
+}
+
+#[tokio::test]
+async fn r9_what_was_opened_while_staff_were_asked_is_seen() {
+    let world = World::new().await;
+    world.customer(7).await;
+    assert!(!look(&world).await.expect("an answer").is_any());
+    world.customer(8).ticket("2019-05-04").await;
+    world
+        .platform
+        .run(
+            "INSERT INTO orders (workgroup, customer_id, number, ordered_at, status, total_cents, currency) \
+             SELECT workgroup, id, 'late', created_at, 'open', 100, 'EUR' FROM customers WHERE id = 7",
+        )
+        .await;
+    let progress = anonymise(&world.tools(), &world.case(), &ANNA, false)
+        .await
+        .expect("a plan of one");
+    assert_eq!((progress.anonymised, progress.dropped), (0, 1));
+    assert_eq!(world.cell("customers", 7, "first_name").await, "Anna7".into());
 }

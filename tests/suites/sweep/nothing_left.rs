@@ -1,5 +1,6 @@
 //! What was erased is gone: not from what SQL shows, but from the bytes of every file of the store.
 
+use lapsed_dataset::Recheck;
 use std::collections::{BTreeSet, HashMap};
 
 use lapsed_jobs::apply::erasure;
@@ -93,7 +94,9 @@ async fn in_batches_and_no_more(world: &World, plan: &Plan) {
     let case = world.case();
     let switches = case.retention.switches();
     let statements = PlanStatements {
-        recheck: world.fitted.recheck(&question(&case, plan, &switches), true),
+        recheck: world
+            .fitted
+            .recheck(&question(&case, plan, &switches), Recheck::Due),
         read: world.fitted.read_batch(),
         effects: world.fitted.erase(&erasure(&case, plan.way, world.now())),
     };

@@ -1,5 +1,6 @@
 //! life goes on between plan and batch, and the batch drops exactly who is no longer due.
 
+use lapsed_dataset::Recheck;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -99,7 +100,9 @@ async fn batch_without_effect(world: &World, plan: &Plan) -> TestCaseResult {
     let case = world.case();
     let switches = case.retention.switches();
     let statements = PlanStatements {
-        recheck: world.fitted.recheck(&question(&case, plan, &switches), true),
+        recheck: world
+            .fitted
+            .recheck(&question(&case, plan, &switches), Recheck::Due),
         read: world.fitted.read_batch(),
         effects: Vec::new(),
     };

@@ -3,7 +3,7 @@
 //! It is noon of 22 November 2026 in Vienna and people are kept for three years, so the cut-off is the start of
 //! 22 November 2023 there: 23:00 of the 21st in UTC, 1700607600 in seconds.
 
-use lapsed_jobs::explain::{Answer, explain};
+use lapsed_jobs::explain::{Answer, explain, person};
 use lapsed_model::{SubjectKey, Value};
 use lapsed_tests::World;
 
@@ -182,4 +182,25 @@ async fn who_belongs_to_two_workgroups_is_judged_by_neither_and_told_so() {
         reason.contains("several workgroups (theatre/house, theatre/studio)"),
         "{reason}"
     );
+}
+
+#[tokio::test]
+async fn nobody_is_taken_for_somebody_whose_key_is_spelled_alike() {
+    let world = salon().await;
+    for key in ["7", "007"] {
+        world
+            .platform
+            .run(&format!(
+                "INSERT INTO guest (uid, username, full_name, mail, joined_on) \
+                 VALUES ('{key}', 'u{key}', 'n{key}', 'm{key}', '2019-01-01'); \
+                 INSERT INTO guest_branch VALUES ('{key}', 'B1')"
+            ))
+            .await;
+        assert_eq!(
+            world.explain(key).await.customer,
+            SubjectKey::Text(key.to_owned())
+        );
+    }
+    let stranger = person(&world.store, &world.fitted, &world.case(), "+7").await;
+    assert!(stranger.is_err_and(|refusal| refusal.to_string().contains("there is no customer `+7`")));
 }

@@ -10,6 +10,14 @@ CREATE TABLE lapsed_policy (
     PRIMARY KEY (tenant, hash)
 ) STRICT;
 
+-- Which of them each tenant has in force.
+CREATE TABLE lapsed_policy_in_force (
+    tenant TEXT    PRIMARY KEY,
+    hash   TEXT    NOT NULL,
+    since  INTEGER NOT NULL,
+    FOREIGN KEY (tenant, hash) REFERENCES lapsed_policy (tenant, hash)
+) STRICT, WITHOUT ROWID;
+
 -- Plans: who would be anonymised, judged once, at one instant, by one policy and one dataset (R-10).
 CREATE TABLE lapsed_plan (
     id           TEXT    PRIMARY KEY,
@@ -47,11 +55,13 @@ CREATE TABLE lapsed_erased (
     erased_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row while index pages, samples and the log may still hold what was erased: since when. It is written with the
--- first batch and goes when the store was scrubbed, so that a kill in between forgets nothing.
+-- One row while index pages, samples and the log may still hold what was erased: since when, and how many batches
+-- wrote it. It is written with every batch and goes when the store was scrubbed behind the last of them, so that
+-- neither a kill in between nor a second program forgets anything.
 CREATE TABLE lapsed_remnants (
     only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
-    since    INTEGER NOT NULL
+    since    INTEGER NOT NULL,
+    batches  INTEGER NOT NULL
 ) STRICT;
 
 -- Consents as a history that only grows: a cell is a person, a purpose and a channel ('' for purposes that are given

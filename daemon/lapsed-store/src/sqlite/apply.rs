@@ -109,14 +109,21 @@ impl Store {
         let mut batch = self.begin_batch().await?;
         run(&mut batch, find, "look for what is due to be cleared").await?;
         let people = read_batch(&mut batch, read).await?;
-        if !people.is_empty() {
-            for effect in effects {
-                run(&mut batch, effect, "clear what is due").await?;
-            }
-            let entry = entry(&people);
-            note_remnants(&mut batch, entry.at).await?;
-            append(&mut batch, entry, seal).await?;
+        let mut changed = 0;
+        for effect in effects.iter().filter(|_| !people.is_empty()) {
+            let done = query(effect)
+                .execute(&mut *batch)
+                .await
+                .map_err(StoreError::of("clear what is due"))?;
+            changed += done.rows_affected();
         }
+        // Whoever is found again and again without anything to clear would be found for ever.
+        if changed == 0 {
+            return Ok(0);
+        }
+        let entry = entry(&people);
+        note_remnants(&mut batch, entry.at).await?;
+        append(&mut batch, entry, seal).await?;
         commit(batch).await?;
         Ok(people.len() as u64)
     }

@@ -68,6 +68,16 @@ impl Store {
         rows.iter().map(read_sealed).collect()
     }
 
+    /// How many rows a tenant's chain has, whatever their numbers say.
+    pub async fn ledger_rows(&self, tenant: &TenantName) -> Result<u64> {
+        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM lapsed_ledger WHERE tenant = $1")
+            .bind(tenant.as_str())
+            .fetch_one(&self.readers)
+            .await
+            .map_err(StoreError::of("count the ledger"))?;
+        Ok(rows.unsigned_abs())
+    }
+
     /// The head of every chain.
     pub async fn heads(&self) -> Result<Vec<Head>> {
         let rows = sqlx::query("SELECT tenant, sequence, hash FROM lapsed_ledger_head ORDER BY tenant")

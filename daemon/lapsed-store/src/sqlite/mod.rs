@@ -2,10 +2,10 @@
 
 mod apply;
 mod catalogue;
-mod free_pages;
 mod keys;
 mod ledger;
 mod migrate;
+mod pages;
 mod plans;
 mod policies;
 mod rows;
@@ -23,6 +23,7 @@ use crate::error::{Result, StoreError};
 
 pub use apply::{Erased, PlanStatements, Seal};
 pub use migrate::Migrations;
+pub use pages::Remnants;
 pub use plans::NewPlan;
 pub use policies::PolicyVersion;
 pub use rows::Row;

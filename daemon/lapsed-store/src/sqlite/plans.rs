@@ -42,16 +42,27 @@ impl NewPlan {
     }
 
     fn asked(&self) -> Digest {
-        Digest::of(&[
-            self.workgroup.to_string().as_bytes(),
-            self.store_key.as_bytes(),
-            self.way.word().as_bytes(),
-            &self.bounds.now.timestamp_millis().to_be_bytes(),
-            &self.bounds.cut_off.timestamp_millis().to_be_bytes(),
-            self.policy.to_string().as_bytes(),
-            self.dataset.to_string().as_bytes(),
-        ])
+        asked(
+            &self.workgroup,
+            &self.store_key,
+            self.way,
+            &self.bounds,
+            [self.policy, self.dataset],
+        )
     }
+}
+
+/// Everything that a plan is about but its people.
+fn asked(workgroup: &Workgroup, store_key: &str, way: Way, bounds: &Bounds, by: [Digest; 2]) -> Digest {
+    Digest::of(&[
+        workgroup.to_string().as_bytes(),
+        store_key.as_bytes(),
+        way.word().as_bytes(),
+        &bounds.now.timestamp_millis().to_be_bytes(),
+        &bounds.cut_off.timestamp_millis().to_be_bytes(),
+        by[0].to_string().as_bytes(),
+        by[1].to_string().as_bytes(),
+    ])
 }
 
 impl Store {
@@ -109,6 +120,18 @@ impl Store {
             .map_err(StoreError::of(doing))?;
         transaction.commit().await.map_err(StoreError::of(doing))?;
         self.plan(&id).await
+    }
+
+    /// The hash over a stored plan as it stands now: another one than it was stored with, and it was edited.
+    pub async fn hash_of(&self, plan: &Plan) -> Result<Digest> {
+        let by = [plan.policy, plan.dataset];
+        let asked = asked(&plan.workgroup, &plan.store_key, plan.way, &plan.bounds, by);
+        let mut connection = self
+            .readers
+            .acquire()
+            .await
+            .map_err(StoreError::of("hash a plan"))?;
+        hash_subjects(&mut connection, &plan.id, asked).await
     }
 
     /// The plan of this id.

@@ -8,7 +8,7 @@ use super::apply::Seal;
 use super::ledger::append;
 use crate::error::{Result, StoreError};
 
-/// A version of a tenant's policy.
+/// A version of a tenant's policy. Its text may have been edited since: [`PolicyVersion::is_genuine`].
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct PolicyVersion {
     /// The hash that plans name it by.
@@ -19,27 +19,45 @@ pub struct PolicyVersion {
     pub text: String,
 }
 
+impl PolicyVersion {
+    /// Whether the text is the one that the hash was made of.
+    #[must_use]
+    pub fn is_genuine(&self) -> bool {
+        Digest::sha256(&self.text).to_string() == self.hash
+    }
+}
+
 impl Store {
-    /// Keeps a policy that takes effect, with a ledger entry. One that is kept already stays as it is.
+    /// Keeps a policy that takes effect, with a ledger entry whenever it is another than the one in force before.
     pub async fn keep_policy(&self, hash: Digest, text: &str, entry: Entry, seal: &Seal<'_>) -> Result<()> {
-        let mut transaction = self.begin("keep a policy").await?;
-        let kept = sqlx::query(
-            "INSERT INTO lapsed_policy (tenant, hash, text, in_force_from) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        let doing = "keep a policy";
+        let (tenant, at) = (entry.tenant.to_string(), entry.at.timestamp_millis());
+        let mut transaction = self.begin(doing).await?;
+        let kept = "INSERT INTO lapsed_policy (tenant, hash, text, in_force_from) VALUES ($1, $2, $3, $4) \
+                    ON CONFLICT DO NOTHING";
+        sqlx::query(kept)
+            .bind(&tenant)
+            .bind(hash.to_string())
+            .bind(text)
+            .bind(at)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::of(doing))?;
+        let changed = sqlx::query(
+            "INSERT INTO lapsed_policy_in_force (tenant, hash, since) VALUES ($1, $2, $3) \
+             ON CONFLICT (tenant) DO UPDATE SET hash = excluded.hash, since = excluded.since \
+             WHERE hash <> excluded.hash",
         )
-        .bind(entry.tenant.as_str())
+        .bind(&tenant)
         .bind(hash.to_string())
-        .bind(text)
-        .bind(entry.at.timestamp_millis())
+        .bind(at)
         .execute(&mut *transaction)
         .await
-        .map_err(StoreError::of("keep a policy"))?;
-        if kept.rows_affected() > 0 {
+        .map_err(StoreError::of(doing))?;
+        if changed.rows_affected() > 0 {
             append(&mut transaction, entry, seal).await?;
         }
-        transaction
-            .commit()
-            .await
-            .map_err(StoreError::of("keep a policy"))
+        transaction.commit().await.map_err(StoreError::of(doing))
     }
 
     /// A tenant's policies, the newest first.

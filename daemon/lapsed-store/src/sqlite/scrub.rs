@@ -16,12 +16,15 @@ const DOING: &str = "remove the remnants of what was erased";
 
 /// Notes, in the transaction that erases, that there will be remnants: a kill before the scrub forgets nothing.
 pub(super) async fn note_remnants(connection: &mut SqliteConnection, since: DateTime<Utc>) -> Result<()> {
-    sqlx::query("INSERT INTO lapsed_remnants (only_one, since) VALUES (1, $1) ON CONFLICT DO NOTHING")
-        .bind(since.timestamp_millis())
-        .execute(connection)
-        .await
-        .map(|_| ())
-        .map_err(StoreError::of(DOING))
+    sqlx::query(
+        "INSERT INTO lapsed_remnants (only_one, since, batches) VALUES (1, $1, 1) \
+         ON CONFLICT DO UPDATE SET batches = batches + 1",
+    )
+    .bind(since.timestamp_millis())
+    .execute(connection)
+    .await
+    .map(|_| ())
+    .map_err(StoreError::of(DOING))
 }
 
 impl Store {
@@ -39,6 +42,10 @@ impl Store {
     /// Answers whether the log could be emptied: another program that reads an old snapshot keeps it, and the
     /// store remembers that there are remnants.
     pub async fn scrub(&self, rebuild: &[Statement], resample: &[Statement]) -> Result<bool> {
+        let batches: Option<i64> = sqlx::query_scalar("SELECT batches FROM lapsed_remnants")
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::of(DOING))?;
         let sampled: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4')",
         )
@@ -54,12 +61,14 @@ impl Store {
         }
         let emptied = self.empty_the_log().await?;
         if emptied {
-            sqlx::query("DELETE FROM lapsed_remnants")
+            // A batch that another program committed meanwhile has remnants of its own.
+            sqlx::query("DELETE FROM lapsed_remnants WHERE batches = $1")
+                .bind(batches)
                 .execute(&self.writer)
                 .await
                 .map_err(StoreError::of(DOING))?;
         }
-        Ok(emptied)
+        Ok(emptied && self.remnants_since().await?.is_none())
     }
 
     async fn empty_the_log(&self) -> Result<bool> {

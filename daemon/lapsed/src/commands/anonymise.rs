@@ -45,9 +45,10 @@ pub(crate) async fn run(config: &Path, args: &AnonymiseArgs, language: Language,
         return Err(Failure::because("nothing was done"));
     }
     let ring = installation.keys()?;
-    let done = anonymise(&installation.tools(&fitted, &ring), &case, &open.customer).await?;
+    let tools = installation.tools(&fitted, &ring);
+    let done = anonymise(&tools, &case, &open.customer, args.despite_open_business).await?;
     if done.anonymised == 0 {
-        return Err(Refusal::AlreadyAnonymised(args.workgroup.clone(), open.customer.to_string()).into());
+        return Err(Refusal::ChangedMeanwhile(args.workgroup.clone(), open.customer.to_string()).into());
     }
     out.line(format!(
         "customer {} of {} is anonymised",

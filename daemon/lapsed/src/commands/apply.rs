@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use lapsed_jobs::Refusal;
 use lapsed_jobs::apply::{Progress, Tools, apply};
 use lapsed_jobs::retention::Case;
-use lapsed_model::Plan;
+use lapsed_model::{Plan, Way};
 use serde_json::json;
 
 use crate::cli::ApplyArgs;
@@ -16,6 +17,9 @@ use crate::output::{Output, counted, people};
 pub(crate) async fn run(config: &Path, args: &ApplyArgs, out: &Output) -> Result {
     let installation = Installation::open(config, out).await?;
     let plan = installation.store.plan(&args.plan).await?;
+    if plan.way != Way::Automatic {
+        return Err(Refusal::PlanOfOne(plan.id).into());
+    }
     let policy = installation.policy(&plan.workgroup.tenant, out)?;
     let case = installation.case(&plan.workgroup, &policy)?;
     let fitted = installation.fit(out).await?;
@@ -51,7 +55,7 @@ pub(crate) fn show(plan: &Plan, done: &Progress, out: &Output) {
     ));
     if done.dropped > 0 {
         out.line(format!(
-            "  {} left alone: active again since the plan was made, or gone",
+            "  {} left alone: active again since the plan was made, anonymised by another plan, or gone",
             people(done.dropped)
         ));
     }

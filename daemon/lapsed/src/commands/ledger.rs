@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use lapsed_jobs::ledger::verify;
 use lapsed_model::{Head, Sealed, TenantName};
 use serde_json::json;
@@ -132,6 +132,12 @@ async fn heads(installation: &Installation, out: &Output) -> Result {
 /// Heads as `lapsed ledger heads` printed them: `TENANT SEQUENCE HASH` a line, or JSON a line.
 fn read_heads(path: &Path) -> anyhow::Result<Vec<Head>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if text.trim().is_empty() {
+        bail!(
+            "{} holds no head: `lapsed ledger heads` prints them",
+            path.display()
+        );
+    }
     let lines = text
         .lines()
         .enumerate()

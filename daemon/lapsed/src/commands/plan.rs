@@ -11,11 +11,14 @@ use serde_json::json;
 use crate::cli::PlanArgs;
 use crate::failure::Result;
 use crate::installation::Installation;
-use crate::output::{Output, date, moment, number};
+use crate::output::{Output, date, moment, number, people};
 
 /// Shows who would be anonymised, and stores the plan if asked to.
 pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out: &Output) -> Result {
     let installation = Installation::open(config, out).await?;
+    if args.list {
+        return list_stored(&installation, args, out).await;
+    }
     let policy = installation.policy(&args.workgroup.tenant, out)?;
     let case = installation.case(&args.workgroup, &policy)?;
     let fitted = installation.fit(out).await?;
@@ -121,10 +124,55 @@ pub(crate) fn show(
     }
 }
 
+/// The plans that are stored for a workgroup, the newest first.
+async fn list_stored(installation: &Installation, args: &PlanArgs, out: &Output) -> Result {
+    let plans = installation.store.plans(&args.workgroup.tenant).await?;
+    let plans: Vec<Plan> = plans
+        .into_iter()
+        .filter(|plan| plan.workgroup == args.workgroup)
+        .collect();
+    let row = |plan: &Plan| {
+        vec![
+            plan.id.clone(),
+            moment(plan.bounds.now, plan.zone()),
+            plan.way.to_string(),
+            plan.state.to_string(),
+            number(plan.subjects),
+            number(plan.anonymised),
+            number(plan.dropped),
+        ]
+    };
+    let headings = [
+        "PLAN",
+        "MADE",
+        "WAY",
+        "STATE",
+        "PEOPLE",
+        "ANONYMISED",
+        "LEFT ALONE",
+    ];
+    out.table(&headings, plans.iter().map(row).collect(), &[4, 5, 6]);
+    if plans.is_empty() {
+        out.line(format!(
+            "no plan is stored for {}: `--save` stores one",
+            args.workgroup
+        ));
+    }
+    for plan in &plans {
+        out.object(&json!({
+            "id": plan.id, "workgroup": plan.workgroup, "made_at": plan.bounds.now, "cut_off": plan.bounds.cut_off,
+            "way": plan.way.word(), "state": plan.state, "subjects": plan.subjects, "anonymised": plan.anonymised,
+            "dropped": plan.dropped, "valid_until": plan.valid_until(), "policy": plan.policy, "dataset": plan.dataset,
+        }));
+    }
+    Ok(())
+}
+
 fn show_saved(plan: &Plan, out: &Output) {
     out.line(format!(
-        "stored as plan {}, good until {}",
+        "stored as plan {} with {}, good until {}",
         plan.id,
+        people(plan.subjects),
         moment(plan.valid_until(), plan.zone())
     ));
     out.line(format!("`lapsed apply {}` carries it out", plan.id));

@@ -58,6 +58,12 @@ async fn show(installation: &Installation, tenant: &TenantName, version: &str, o
     let mut found = policies.iter().filter(|policy| policy.hash.starts_with(&hash));
     match (found.next(), found.next()) {
         (Some(policy), None) => {
+            if !policy.is_genuine() {
+                return Err(Failure::because(format!(
+                    "the text of policy {} was edited in the store and is not the one that was in force",
+                    policy.hash
+                )));
+            }
             if out.is_json() {
                 out.object(policy);
             } else {

@@ -1,21 +1,20 @@
 //! `lapsed check [PATH …]`
 
-use std::collections::BTreeSet;
+mod store;
+
 use std::path::Path;
 
 use lapsed_config::{File, Finding, Unreadable};
 use lapsed_dataset::Dataset;
-use lapsed_jobs::apply::erasure;
-use lapsed_jobs::{examples, survey};
-use lapsed_model::{Clock, SystemClock, TenantName, Way, Workgroup};
+use lapsed_jobs::examples;
+use lapsed_model::{Clock, Switch, SystemClock, TenantName};
 use lapsed_policy::{Limits, Policy, hints};
-use lapsed_store::Store;
 use serde_json::json;
 
 use crate::cli::CheckArgs;
 use crate::failure::{Failure, Result};
 use crate::installation::{REFERENCE_DATASET, dataset_file};
-use crate::output::{Output, counted, number};
+use crate::output::{Output, counted};
 use crate::settings::Settings;
 use crate::{credentials, files};
 
@@ -98,9 +97,10 @@ async fn everything(config: &Path, out: &Output) -> Result {
     policies(&settings, dataset.as_ref(), &mut tally, out);
     workgroups(&settings, config, &mut tally, out);
     let store = match &dataset {
-        Some(dataset) => store(&settings, dataset, &dataset_file, &mut tally, out).await,
+        Some(dataset) => store::check(&settings, dataset, &dataset_file, &mut tally, out).await,
         None => Ok(()),
     };
+    tally.errors += usize::from(store.is_err());
     let ended = tally.end(out);
     store.and(ended)
 }
@@ -133,7 +133,9 @@ fn policy(
 ) {
     let (policy, mut findings) = lapsed_policy::read(tenant, file, limits, SystemClock.now());
     if let Some(policy) = &policy {
-        findings.extend(hints(policy));
+        let switches: Vec<Switch> =
+            dataset.map_or(Switch::ALL.to_vec(), |dataset| dataset.rules.switches().collect());
+        findings.extend(hints(policy, &switches));
         findings.extend(
             dataset
                 .into_iter()
@@ -144,15 +146,13 @@ fn policy(
     tally.policies.extend(policy);
 }
 
-/// Keys of the store that belong to nobody: a slip in the settings would leave people unplanned.
+/// Keys of the store that belong to nobody, and workgroups without a key: a slip in the settings would leave people
+/// unplanned, or give them to somebody else.
 fn workgroups(settings: &Settings, config: &Path, tally: &mut Tally, out: &Output) {
+    let policies = &tally.policies;
     let unknown = settings.workgroups.iter().filter_map(|(key, workgroup)| {
-        let policy = tally
-            .policies
-            .iter()
-            .find(|policy| policy.tenant == workgroup.tenant)?;
-        let known = policy.workgroups.contains_key(&workgroup.name)
-            || policy.without_retention.contains(&workgroup.name);
+        let policy = policies.iter().find(|policy| policy.tenant == workgroup.tenant)?;
+        let known = policy.all_workgroups().any(|known| known == *workgroup);
         (!known).then(|| {
             Finding::error(format!(
                 "`{key}` belongs to `{workgroup}`, and that policy names no such workgroup"
@@ -163,103 +163,15 @@ fn workgroups(settings: &Settings, config: &Path, tally: &mut Tally, out: &Outpu
             ))
         })
     });
-    let findings: Vec<Finding> = unknown.collect();
-    tally.findings(&File::new(&config.display().to_string(), ""), &findings, out);
-}
-
-/// The dataset against the store, and the erasure tried and undone.
-async fn store(
-    settings: &Settings,
-    dataset: &Dataset,
-    file: &File,
-    tally: &mut Tally,
-    out: &Output,
-) -> Result {
-    let store = Store::open(&settings.store).await?;
-    store.must_be_migrated().await?;
-    let (fitted, findings) = survey::fit(&store, dataset).await?;
-    tally.findings(file, &findings, out);
-    let Some(fitted) = fitted else { return Ok(()) };
-    let policies = std::mem::take(&mut tally.policies);
-    let case = policies.iter().find_map(|policy| {
-        let name = policy.workgroups.keys().next()?;
-        lapsed_jobs::retention::Case::new(&Workgroup::new(policy.tenant.clone(), name).ok()?, "", policy).ok()
-    });
-    if let Some(case) = case {
-        let refused = survey::try_erasure(
-            &store,
-            &fitted,
-            &erasure(&case, Way::Automatic, SystemClock.now()),
-        )
-        .await?;
-        tally.findings(file, refused.as_slice(), out);
-    }
-    let known: BTreeSet<String> = policies
+    let keyless = policies
         .iter()
-        .flat_map(|policy| {
-            policy
-                .workgroups
-                .keys()
-                .chain(&policy.without_retention)
-                .map(move |name| (policy, name))
-        })
-        .filter_map(|(policy, name)| Workgroup::new(policy.tenant.clone(), name).ok())
-        .map(|workgroup| settings.store_key(&workgroup))
-        .collect();
-    let mut remarks = Vec::new();
-    for row in store.rows(&fitted.workgroups()).await? {
-        if let [
-            lapsed_model::Value::Text(key),
-            lapsed_model::Value::Integer(people),
-        ] = &row[..]
-            && !known.contains(key)
-        {
-            remarks.push(
-                Finding::warning(format!(
-                    "workgroup `{key}` of the store has {} people, and no policy is about them",
-                    number(people.unsigned_abs())
-                ))
-                .help("say whose it is under `[workgroups]` in the settings, and name it in that tenant's policy"),
-            );
-        }
-    }
-    if let Some(statement) = fitted.in_several_workgroups()
-        && let Some([lapsed_model::Value::Integer(people @ 1..)]) =
-            store.rows(&statement).await?.first().map(Vec::as_slice)
-    {
-        remarks.push(
-            Finding::warning(format!(
-                "{} people belong to several workgroups, so that none of their policies decides about them",
-                number(people.unsigned_abs())
-            ))
-            .help("correct the store, or `[subject] workgroup` in the dataset"),
-        );
-    }
-    if let Some(since) = store.remnants_since().await? {
-        remarks.push(
-            Finding::warning(format!("the store's files may still hold what was erased since {since}"))
-                .help("the next `lapsed apply` removes it; a program that keeps an old snapshot open must end first"),
-        );
-    }
-    let remnants = Store::remnants_in_free_pages(&settings.store).unwrap_or_default();
-    if remnants > 0 {
-        remarks.push(
-            Finding::warning(format!(
-                "free pages of the store hold {} kB of what the platform deleted",
-                number(remnants.div_ceil(1024))
-            ))
-            .help(
-                "run `VACUUM` on the database when the platform is quiet: lapsed removes only its own traces",
-            ),
-        );
-    }
-    tally.findings(
-        &File::new(&settings.store.display().to_string(), ""),
-        &remarks,
-        out,
-    );
-    tally.policies = policies;
-    Ok(())
+        .flat_map(Policy::all_workgroups)
+        .filter_map(|workgroup| {
+            let refusal = settings.store_key(&workgroup).err()?;
+            Some(Finding::error(refusal.to_string()).help("two policies would decide about the same people"))
+        });
+    let findings: Vec<Finding> = unknown.chain(keyless).collect();
+    tally.findings(&File::new(&config.display().to_string(), ""), &findings, out);
 }
 
 /// Files by themselves: what each is shows in its first keys.
