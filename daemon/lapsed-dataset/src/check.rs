@@ -32,6 +32,7 @@ impl<'c> Check<'c> {
         dataset.related.iter().for_each(|related| check.related(related));
         check.twice_classified();
         check.hanging_tables();
+        check.copies();
         check.queries();
         check.exports();
         check.speed();
@@ -287,6 +288,44 @@ impl<'c> Check<'c> {
                     "take the line out",
                 );
             }
+        }
+    }
+
+    /// Where copies of what is erased may be: what a trigger writes, and tables that nobody spoke of. Many platforms
+    /// declare no foreign keys, so that nothing but their names can be shown.
+    fn copies(&mut self) {
+        let dataset = self.dataset;
+        let named: Vec<&Spanned<String>> = [&dataset.subject.table]
+            .into_iter()
+            .chain(dataset.related.iter().map(|related| &related.table))
+            .collect();
+        let tables = &self.survey.catalogue.tables;
+        for table in &named {
+            let triggers = tables.get(&table.value).map_or(&[][..], |table| &table.triggers);
+            if !triggers.is_empty() {
+                self.findings.push(
+                    Finding::warning(format!(
+                        "erasing from `{}` sets off {}, which may write copies of what is erased",
+                        table.value,
+                        listed(triggers.iter().map(String::as_str))
+                    ))
+                    .at(table.span.clone())
+                    .help("see that it writes nothing personal, or name the table that it writes to as a `[[related]]`"),
+                );
+            }
+        }
+        let silent = tables.iter().filter(|(name, table)| {
+            !table.is_view
+                && !named.iter().any(|known| known.value == **name)
+                && !dataset.ignored.contains_key(*name)
+        });
+        let silent: Vec<&str> = silent.map(|(name, _)| name.as_str()).collect();
+        if !silent.is_empty() {
+            self.findings.push(
+                Finding::hint(format!("the dataset says nothing of {}", listed(silent.into_iter()))).help(
+                    "if one holds anything about people, add a `[[related]]` for it; else name it under `[ignore]` with the reason",
+                ),
+            );
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
     /// What it can be searched by.
     pub indexes: Vec<Index>,
+    /// What runs when its rows change.
+    pub triggers: Vec<String>,
     /// A view cannot be erased from.
     pub is_view: bool,
 }

@@ -214,3 +214,26 @@ fn a_workgroup_of_another_tenant_is_out_of_reach() {
             .all(|person| person["workgroup"] != "salon-lumiere/bellecour")
     );
 }
+
+#[test]
+fn what_may_keep_copies_is_named() {
+    let demo = Installed::demo();
+    demo.sql("CREATE TABLE audit (id INTEGER PRIMARY KEY, said TEXT)");
+    demo.sql(
+        "CREATE TRIGGER remember AFTER UPDATE ON customers BEGIN INSERT INTO audit (said) VALUES (old.last_name); END",
+    );
+    let answer = demo.lapsed("check");
+    assert_eq!(answer.code, 0);
+    assert!(
+        answer
+            .out
+            .contains("erasing from `customers` sets off `remember`"),
+        "{}",
+        answer.out
+    );
+    assert!(
+        answer.out.contains("the dataset says nothing of `audit`"),
+        "{}",
+        answer.out
+    );
+}

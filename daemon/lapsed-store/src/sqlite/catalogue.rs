@@ -60,6 +60,14 @@ impl Store {
                 }),
             }
         }
+        for row in self
+            .read(include_str!("../../sql/sqlite/catalogue_triggers.sql"))
+            .await?
+        {
+            if let Some(table) = tables.get_mut(&row.get::<String, _>("table")) {
+                table.triggers.push(row.get("name"));
+            }
+        }
         Ok(Catalogue { tables })
     }
 
