@@ -389,5 +389,6 @@ pub static DATASET_SHAPE: Shape = Shape {
             "[not_exported]",
             "Personal columns that no export names, each with the reason.",
         ),
+        Key::later("holdable", "legal holds"),
     ],
 };
