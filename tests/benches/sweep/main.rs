@@ -80,7 +80,6 @@ async fn main() {
     table.line(format!("{customers} people in {workgroups} workgroups, {rounds} rounds, {cores} cores; seconds: median (least–most)"));
     eprintln!("filling a store with {customers} people …");
     let stores = Stores::fill(customers, workgroups).await;
-    if std::env::var("H4").is_ok() { return scratch(&stores).await; }
     table.heading("everybody", "lapsed", "by hand");
     plan(&stores, rounds, &mut table).await;
     apply(&stores, rounds, &mut table).await;
@@ -211,26 +210,4 @@ async fn memory(stores: &Stores, table: &mut Table) {
         "\npeak memory of a sweep of everybody: {mebibytes:.1} MiB (≤ {MEMORY_AIM_MIB})"
     ));
     table.aim("memory in MiB", mebibytes, Some(MEMORY_AIM_MIB));
-}
-
-async fn scratch(stores: &Stores) {
-    let plans = stores.plan().await;
-    let rounds: usize = std::env::var("H4").unwrap().parse().unwrap_or(5);
-    let cpu = || { let st = std::fs::read_to_string("/proc/self/stat").unwrap(); let v: Vec<u64> = st.split(' ').skip(13).take(2).map(|w| w.parse().unwrap()).collect(); (v[0], v[1]) };
-    for _ in 0..rounds {
-        let theatres = stores.copy("ours.db").await;
-        let (fitted, cases) = (theatres.fitted().await, theatres.cases());
-        let mut ours = Times::new();
-        let a = cpu();
-        ours.of(ours::apply(&theatres, &fitted, &cases, &plans)).await;
-        let b = cpu();
-        theatres.store.close().await;
-        let (other, mut script) = stores.copy_for_script().await;
-        let mut hand = Times::new();
-        let c = cpu();
-        if std::env::var("H4S").is_ok() { hand.of(script.apply(&other, &cases)).await; }
-        let d = cpu();
-        script.close().await;
-        eprintln!("ours {} user {} sys {} | hand {} user {} sys {}", ours.all(), b.0-a.0, b.1-a.1, hand.all(), d.0-c.0, d.1-c.1);
-    }
 }
