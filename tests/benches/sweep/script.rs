@@ -45,6 +45,8 @@ impl Script {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("automatic_index", "OFF")
+            .pragma("wal_autocheckpoint", "32768")
             .pragma("secure_delete", "ON");
         let mut connection = SqliteConnection::connect_with(&options)
             .await

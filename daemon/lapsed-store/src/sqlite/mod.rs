@@ -89,6 +89,9 @@ impl Store {
                 options
                     .clone()
                     .journal_mode(SqliteJournalMode::Wal)
+                    // 128 MiB of log: at the usual four, every batch would end with writing all its pages a second
+                    // time and waiting for the disk. `scrub` empties the log behind the last one.
+                    .pragma("wal_autocheckpoint", "32768")
                     .pragma("secure_delete", "ON"),
             );
         let readers = SqlitePoolOptions::new()
