@@ -74,7 +74,12 @@ impl Mended {
         repair
             .edits
             .sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
+        let mut mended_from = self.text.len();
         for (range, with) in repair.edits {
+            // A diagnosis that counted in bytes must not cut a letter in two.
+            let start = self.text.floor_char_boundary(range.start).min(mended_from);
+            let range = start..self.text.ceil_char_boundary(range.end).clamp(start, mended_from);
+            mended_from = start;
             let place = self.origin[range.start];
             self.origin
                 .splice(range.clone(), std::iter::repeat_n(place, with.len()));
@@ -113,6 +118,13 @@ mod tests {
         assert_eq!(mended.to_original(&(8..13)), 7..10);
         let one = mended.text.find('1').expect("a digit");
         assert_eq!(mended.to_original(&(one..one + 1)), 15..16);
+    }
+
+    #[test]
+    fn a_letter_is_never_cut_in_two() {
+        let mut mended = Mended::new("a = “b");
+        mended.apply(Repair::replace(5..6, "c"));
+        assert_eq!(mended.text, "a = cb");
     }
 
     #[test]
