@@ -140,8 +140,8 @@ impl Fitted<'_> {
         sets
     }
 
-    /// Fills the batch with people who were erased earlier and whose waiting columns are due now: rows of at
-    /// most `people` of them. One statement per related table that has such columns, with the table's name.
+    /// Fills the batch with people who were erased earlier and whose waiting columns are due now, at most `people` of
+    /// them. One statement per way to the rows of a table that has such columns.
     #[must_use]
     pub fn find_overdue(&self, workgroup: &str, erasure: &Erasure, people: u32) -> Vec<Statement> {
         let subject = &self.dataset.subject;

@@ -87,11 +87,16 @@ pub(crate) async fn apply_decided(
 }
 
 async fn finish(tools: &Tools<'_>, carried_out: Result<Progress, JobError>) -> Result<Progress, JobError> {
-    // Before a refusal too: a run that was killed behind its last batch left its remnants to the next one.
-    let remnants_removed = remove_remnants(tools.store, tools.fitted).await?;
+    if tools.watch_only {
+        return carried_out;
+    }
+    // Before a refusal too: a run that was killed behind its last batch left its remnants to the next one. What went
+    // wrong with the plan itself is the more important thing to say.
+    let remnants_removed = remove_remnants(tools.store, tools.fitted).await;
+    let progress = carried_out?;
     Ok(Progress {
-        remnants_removed,
-        ..carried_out?
+        remnants_removed: remnants_removed?,
+        ..progress
     })
 }
 

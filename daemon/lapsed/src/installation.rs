@@ -5,8 +5,8 @@ use std::path::Path;
 use lapsed_config::{File, Finding};
 use lapsed_dataset::{Dataset, Fitted};
 use lapsed_jobs::apply::{BatchSize, Tools};
-use lapsed_jobs::retention::Case;
-use lapsed_model::{Chance, Clock, KeyRing, SystemChance, SystemClock, TenantName, Workgroup};
+use lapsed_jobs::retention::{Case, save};
+use lapsed_model::{Bounds, Chance, Clock, KeyRing, Plan, SystemChance, SystemClock, TenantName, Workgroup};
 use lapsed_policy::Policy;
 use lapsed_store::Store;
 
@@ -107,6 +107,17 @@ impl Installation {
     /// The key ring.
     pub(crate) fn keys(&self) -> Result<KeyRing> {
         Ok(credentials::key_ring(&self.settings)?)
+    }
+
+    /// Makes a plan and stores it.
+    pub(crate) async fn save_plan(
+        &self,
+        fitted: &Fitted<'_>,
+        case: &Case<'_>,
+        bounds: Bounds,
+    ) -> Result<Plan> {
+        let keys = self.keys()?;
+        Ok(save(&self.store, fitted, case, bounds, &keys, &self.chance).await?)
     }
 
     /// The present instant.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use lapsed_jobs::explain::explain;
-use lapsed_jobs::retention::{Case, list, preview, save};
+use lapsed_jobs::retention::{Case, list, preview};
 use lapsed_model::{Bounds, Clock, Language, Statement, SystemChance, SystemClock, Value, Workgroup};
 use lapsed_store::Store;
 use serde_json::json;
@@ -86,17 +86,7 @@ pub(crate) async fn run(args: &DemoArgs, language: Language, out: &Output) -> Re
             out,
         );
         out.line("");
-        plans.push(
-            save(
-                &installation.store,
-                &fitted,
-                &case,
-                bounds,
-                &keys,
-                &installation.chance,
-            )
-            .await?,
-        );
+        plans.push(installation.save_plan(&fitted, &case, bounds).await?);
     }
 
     out.heading("3. Explain: why one customer is anonymised, and another one is kept until when");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lapsed_dataset::Fitted;
-use lapsed_jobs::retention::{Case, Preview, list, preview, save};
+use lapsed_jobs::retention::{Case, Preview, list, preview};
 use lapsed_model::{Language, Plan, Rule};
 use serde_json::json;
 
@@ -25,18 +25,7 @@ pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out:
     let bounds = case.bounds(args.at.unwrap_or_else(|| installation.now()));
     let waiting = out.waiting("judging");
     let plan = if args.save {
-        let keys = installation.keys()?;
-        Some(
-            save(
-                &installation.store,
-                &fitted,
-                &case,
-                bounds,
-                &keys,
-                &installation.chance,
-            )
-            .await?,
-        )
+        Some(installation.save_plan(&fitted, &case, bounds).await?)
     } else {
         None
     };
