@@ -20,7 +20,7 @@ mod zone;
 
 pub use example::{Example, Expect, Told, When};
 pub use judge::*;
-pub use policy::{Automatic, IfMissed, Limits, Policy, Retention};
+pub use policy::{Automatic, Limits, Policy, Retention};
 pub use read::{hints, read};
 pub use schedule::Schedule;
 pub use shape::POLICY_SHAPE;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
-use lapsed_model::{Language, Period, Switch, TenantName, Unit, Workgroup};
+use lapsed_model::{IfMissed, Language, Period, Switch, TenantName, Unit, Workgroup};
 use serde::Serialize;
 
 use crate::{Example, Schedule};
@@ -50,17 +50,6 @@ pub enum Automatic {
     PlanOnly,
     /// Made, and carried out unless the brake of R-11 asks for an approval.
     On,
-}
-
-/// What happens to a slot that was missed because the daemon did not run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IfMissed {
-    /// It is made up for, once.
-    #[default]
-    CatchUp,
-    /// It is left out.
-    Skip,
 }
 
 /// The retention of one workgroup.

@@ -5,10 +5,10 @@ use std::ops::Range;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use lapsed_config::{Entry, Finding, Spanned, Table, Value, parse_count_of_people, parse_percent};
-use lapsed_model::{Period, Workgroup};
+use lapsed_model::{IfMissed, Period, Workgroup};
 
 use crate::forms::parse_warning;
-use crate::{Automatic, IfMissed, Limits, Retention, Schedule};
+use crate::{Automatic, Limits, Retention, Schedule};
 
 /// A workgroup's own table above that of the file.
 #[derive(Clone, Copy)]

@@ -9,11 +9,18 @@ use super::rows::query;
 use crate::error::{Result, StoreError};
 
 /// The daemon's tables as a list of steps. A step that was released never changes; what comes later is a new one.
-const STEPS: [(i64, &str, &str); 1] = [(
-    1,
-    "the first tables",
-    include_str!("../../migrations/sqlite/0001_the_first_tables.sql"),
-)];
+const STEPS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "the first tables",
+        include_str!("../../migrations/sqlite/0001_the_first_tables.sql"),
+    ),
+    (
+        2,
+        "schedules, holds and the journal",
+        include_str!("../../migrations/sqlite/0002_schedules_holds_and_the_journal.sql"),
+    ),
+];
 
 fn migrator() -> Migrator {
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
