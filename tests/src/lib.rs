@@ -15,6 +15,7 @@ mod platform;
 mod setting;
 mod template;
 mod time;
+mod witness;
 mod world;
 
 pub use customer::Customer;
@@ -23,4 +24,5 @@ pub use picture::Picture;
 pub use platform::{Platform, Record};
 pub use setting::Setting;
 pub use time::{instant, milliseconds};
+pub use witness::Forgetful;
 pub use world::World;

@@ -7,12 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lapsed_config::File;
 use lapsed_dataset::Fitted;
 use lapsed_jobs::JobError;
+use lapsed_jobs::approvals;
 use lapsed_jobs::apply::{BatchSize, Progress, Tools, apply};
 use lapsed_jobs::explain::{Explanation, explain};
+use lapsed_jobs::journal::Journal;
 use lapsed_jobs::retention::{self, Case, Preview};
 use lapsed_jobs::survey;
 use lapsed_model::{
-    Bounds, Clock as _, KeyRing, Period, Plan, Sealed, SeededChance, SimulatedClock, SubjectKey, TenantName,
+    Approval, Approved, Bounds, Clock as _, KeyRing, Period, Plan, Sealed, SeededChance, SimulatedClock, SubjectKey, TenantName,
     Unit, Value, Workgroup,
 };
 use lapsed_policy::{Limits, Policy};
@@ -37,6 +39,8 @@ pub struct World {
     pub clock: SimulatedClock,
     /// Pseudonyms and seals.
     pub keys: KeyRing,
+    /// Who was erased, outside of the store.
+    pub journal: Journal,
     /// Salts.
     pub chance: SeededChance,
     /// How many people a transaction takes.
@@ -66,13 +70,16 @@ impl World {
         let path = folder.path().join("store.db");
         template.copy_to(&path);
         let clock = SimulatedClock::at(crate::instant(&setting.now));
+        let store = Store::open(&path).await.expect("the copy of a store");
+        let keys = KeyRing::parse(&format!("first {}", "5a".repeat(32))).expect("a ring");
         World {
-            store: Store::open(&path).await.expect("the copy of a store"),
+            journal: open_journal(&store, &[folder.path().join("journal")], &keys).await,
+            store,
             platform: Platform::on(&path),
             fitted: template.fitted,
             policy: read_policy(&setting.policy.text(), clock.now()),
             clock,
-            keys: KeyRing::parse(&format!("first {}", "5a".repeat(32))).expect("a ring"),
+            keys,
             chance: SeededChance::new(7),
             batch: BatchSize::Auto,
             watch_only: false,
@@ -161,9 +168,35 @@ impl World {
             .collect()
     }
 
-    /// Stores a plan for the house.
+    /// Stores a plan for the house. The test itself approves it if it waits, for stories about something else.
     pub async fn plan(&self) -> Plan {
+        let plan = self.plan_unapproved().await;
+        if approvals::waits(&self.store, &plan).await.expect("an answer") {
+            self.approve(&plan).await;
+        }
+        plan
+    }
+
+    /// Stores a plan for the house, which may wait.
+    pub async fn plan_unapproved(&self) -> Plan {
         self.try_plan().await.expect("a plan")
+    }
+
+    /// Approves a plan that waits.
+    pub async fn approve(&self, plan: &Plan) -> Approval {
+        self.try_approve(plan).await.expect("a plan that waits")
+    }
+
+    /// Approves a plan, or is refused. No run is asked for: stories carry plans out themselves.
+    pub async fn try_approve(&self, plan: &Plan) -> Result<Approval, JobError> {
+        let approved = Approved {
+            at: self.now(),
+            by: "the test".to_owned(),
+            reason: "looked at".to_owned(),
+        };
+        approvals::approve(&self.store, plan, &approved, false, &self.keys, &self.chance)
+            .await
+            .map(|(approval, _)| approval)
     }
 
     /// Stores a plan for the house, or is refused.
@@ -176,6 +209,7 @@ impl World {
             bounds,
             &self.keys,
             &self.chance,
+            None,
         )
         .await
     }
@@ -219,10 +253,13 @@ impl World {
             store: &self.store,
             fitted: &self.fitted,
             keys: &self.keys,
+            journal: &self.journal,
             clock: &self.clock,
             chance: &self.chance,
             batch: self.batch,
             watch_only: self.watch_only,
+            lease: None,
+            stop: None,
         }
     }
 
@@ -257,11 +294,18 @@ impl World {
         self.row(table, id).await[column].clone()
     }
 
+    /// Keeps the journal in these folders of the world from now on.
+    pub async fn journal_in(&mut self, names: &[&str]) {
+        let folders: Vec<PathBuf> = names.iter().map(|name| self.folder.path().join(name)).collect();
+        self.journal = open_journal(&self.store, &folders, &self.keys).await;
+    }
+
     /// The files in which the store keeps everything: the database, and what the database keeps beside it.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.folder.path()).expect("the world's folder");
-        entries.map(|entry| entry.expect("a file").path()).collect()
+        let files = entries.map(|entry| entry.expect("a file").path());
+        files.filter(|path| path.is_file()).collect()
     }
 
     /// Where the store is.
@@ -280,6 +324,18 @@ impl World {
 /// The store's key of a workgroup: what the daemon takes where no operator says otherwise.
 pub(crate) fn store_key(workgroup: &str) -> String {
     format!("theatre/{workgroup}")
+}
+
+/// The journal of a store in these folders, which are made.
+pub(crate) async fn open_journal(store: &Store, folders: &[PathBuf], keys: &KeyRing) -> Journal {
+    for folder in folders {
+        std::fs::create_dir_all(folder).expect("a folder of the test's own");
+    }
+    let store = store.identity().await.expect("a store with a name");
+    let (journal, _) = Journal::open(folders, &store, keys)
+        .await
+        .expect("folders that can be written to");
+    journal
 }
 
 fn read_policy(text: &str, now: DateTime<Utc>) -> Policy {

@@ -33,6 +33,7 @@ fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
     let bounds = case.bounds(now);
     // Everything that a policy can turn on is on.
     let question = Question {
+        tenant: "theatre",
         workgroup: &case.store_key,
         bounds: &bounds,
         switches: &Switch::ALL,

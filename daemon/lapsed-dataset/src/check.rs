@@ -340,6 +340,9 @@ impl<'c> Check<'c> {
         for fact in dataset.facts.values() {
             self.query(&fact.query, &["subject", "at", "record"]);
         }
+        for holdable in &dataset.holdables {
+            self.query(&holdable.rows, &["record", "subject"]);
+        }
         for export in &dataset.exports {
             self.query(&export.query, &["subject"]);
         }
@@ -458,7 +461,8 @@ impl<'c> Check<'c> {
     fn speed(&mut self) {
         let rows = self.dataset.related.iter().flat_map(|related| &related.rows);
         let facts = self.dataset.facts.values().map(|fact| &fact.query);
-        for query in facts.chain(rows) {
+        let holdables = self.dataset.holdables.iter().map(|holdable| &holdable.rows);
+        for query in facts.chain(rows).chain(holdables) {
             let Some(plan) = self.survey.plans.get(&query.value) else {
                 continue;
             };

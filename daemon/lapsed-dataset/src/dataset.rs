@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lapsed_config::Spanned;
-use lapsed_model::{Digest, Rules};
+use lapsed_model::{Digest, Rules, Texts};
 
 use crate::instants::{DateIs, Instants};
 
@@ -27,6 +27,8 @@ pub struct Dataset {
     pub rules: Rules,
     /// What the tenants' examples may say of a customer, and the facts that it stands for.
     pub words: BTreeMap<String, Vec<String>>,
+    /// The records that a legal hold can be placed on.
+    pub holdables: Vec<Holdable>,
     /// The files of a person's export.
     pub exports: Vec<Export>,
     /// Personal columns (`table.column`) that no export names, each with the reason.
@@ -40,6 +42,8 @@ pub struct Dataset {
 pub struct Subject {
     /// Its name.
     pub table: Spanned<String>,
+    /// What the deletion concept calls these data.
+    pub class: Option<Texts>,
     /// The column that tells people apart.
     pub key: Spanned<String>,
     /// How a person's workgroup is found.
@@ -73,6 +77,8 @@ pub enum WorkgroupOf {
 pub struct Related {
     /// Their table.
     pub table: Spanned<String>,
+    /// What the deletion concept calls these data.
+    pub class: Option<Texts>,
     /// The column that `row` names.
     pub key: Spanned<String>,
     /// Queries of (row, subject); several where rows are reached by several ways.
@@ -176,6 +182,15 @@ pub struct Fact {
     pub date_is: DateIs,
 }
 
+/// A kind of record that a legal hold can be placed on: a query of (record, subject).
+#[derive(Clone, Debug)]
+pub struct Holdable {
+    /// What staff call such a record: `order`.
+    pub name: Spanned<String>,
+    /// The query.
+    pub rows: Spanned<String>,
+}
+
 /// One file of a person's export.
 #[derive(Clone, Debug)]
 pub struct Export {
@@ -198,6 +213,7 @@ impl Dataset {
             .into_iter()
             .chain(self.related.iter().flat_map(|related| &related.rows))
             .chain(self.facts.values().map(|fact| &fact.query))
+            .chain(self.holdables.iter().map(|holdable| &holdable.rows))
             .chain(self.exports.iter().map(|export| &export.query))
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use lapsed_model::{Language, Statement, Value, Way};
+use lapsed_model::{Language, Statement, TenantName, Value, Way};
 
 use crate::Fitted;
 use crate::dataset::{ColumnRule, Related, RelatedErasure, Verb};
@@ -18,6 +18,8 @@ use crate::sql::{Sql, literal, quote};
 /// How a batch is erased.
 #[derive(Clone, Debug)]
 pub struct Erasure {
+    /// Whose people: legal holds are the tenant's.
+    pub tenant: TenantName,
     /// The way in decides the name that stays (R-6).
     pub way: Way,
     /// The tenant's language: the note's.
@@ -36,16 +38,12 @@ impl Fitted<'_> {
     pub fn erase(&self, erasure: &Erasure) -> Vec<Statement> {
         let mut related: Vec<&Related> = self.dataset.related.iter().collect();
         related.sort_by_key(|related| (Reverse(self.distance(&related.table.value)), cuts(related)));
-        let mut statements: Vec<Statement> = related
-            .into_iter()
-            .flat_map(|related| {
-                related
-                    .rows
-                    .iter()
-                    .map(|rows| self.erase_rows(related, &rows.value, erasure))
-            })
-            .flatten()
-            .collect();
+        let rows = related.into_iter().flat_map(|related| {
+            let ways = related.rows.iter();
+            ways.filter_map(|rows| self.erase_rows(related, &rows.value, erasure))
+        });
+        let mut statements = self.forget_dealings(erasure);
+        statements.extend(rows);
         statements.extend(self.erase_subjects(erasure));
         // R-7: the daemon's own consents go too.
         statements.push(plain(
@@ -142,6 +140,8 @@ impl Fitted<'_> {
 
     /// Fills the batch with people who were erased earlier and whose waiting columns are due now, at most `people` of
     /// them. One statement per way to the rows of a table that has such columns.
+    ///
+    /// What a legal hold lies on keeps its recipient too (R-9).
     #[must_use]
     pub fn find_overdue(&self, workgroup: &str, erasure: &Erasure, people: u32) -> Vec<Statement> {
         let subject = &self.dataset.subject;
@@ -152,10 +152,11 @@ impl Fitted<'_> {
                 let of_workgroup = self.of_workgroup(&mut sql, workgroup);
                 let erased = self.is_erased();
                 let due = self.overdue_rows(&mut sql, related, until, erasure.zone);
+                let held = self.held(&mut sql, erasure.tenant.as_str(), erasure.now);
                 let (target, row) = (quote(&related.table.value), quote(&related.key.value));
                 sql.finish(format!(
                     "INSERT INTO lapsed_batch (subject)\nSELECT DISTINCT s.{key} FROM {people_table} s CROSS JOIN ({rows}) r CROSS JOIN {target} t\n\
-                     WHERE {of_workgroup} AND {erased} AND r.subject = s.{key} AND t.{row} = r.row AND {due}\nLIMIT {people}"
+                     WHERE {of_workgroup} AND {erased} AND r.subject = s.{key} AND t.{row} = r.row AND {due}\n  AND NOT ({held})\nLIMIT {people}"
                 ))
             })
             .collect()
@@ -333,7 +334,7 @@ fn rows_of_batch(rows: &str) -> String {
     format!("SELECT r.row FROM lapsed_batch b CROSS JOIN ({rows}) r WHERE r.subject = b.subject")
 }
 
-fn plain(sql: &str) -> Statement {
+pub(crate) fn plain(sql: &str) -> Statement {
     Statement {
         sql: sql.to_owned(),
         binds: Vec::new(),

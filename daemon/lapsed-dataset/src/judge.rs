@@ -4,6 +4,8 @@
 //! databases answer it from an index, so that a workgroup costs what it holds and not what the store holds.
 //! (`EXISTS` reads the same and is turned into hash joins over whole tables by PostgreSQL.)
 //!
+//! Before any rule comes the legal hold (R-9): every statement here leaves out who is under one.
+//!
 //! Two statements say the same thing. [`Fitted::count`] wants to know which rule keeps a person, so it asks in
 //! the order of R-3. [`Fitted::save`] wants to know only *whether* one does, so it asks the cheapest rules first.
 
@@ -15,6 +17,8 @@ use crate::sql::{Sql, person_key, quote};
 /// Whom to judge, and by what.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
+    /// Whose workgroup it is: legal holds are the tenant's.
+    pub tenant: &'a str,
     /// The store's key of the workgroup.
     pub workgroup: &'a str,
     /// Now and the cut-off.
@@ -34,9 +38,15 @@ pub enum Recheck {
     There,
 }
 
+/// The verdict on who is under a legal hold, as a number; no dataset has so many rules.
+const HELD: i64 = -1_000_000_000;
+
 /// Verdicts travel through SQL as numbers: candidates' rules from 1 upwards, keeps from -1 downwards.
 #[must_use]
 pub fn decode_verdict(number: i64) -> Verdict {
+    if number == HELD {
+        return Verdict::Held;
+    }
     let place = usize::try_from(number.unsigned_abs()).unwrap_or_default();
     match number.signum() {
         1 => Verdict::Due(place - 1),
@@ -67,6 +77,16 @@ impl Fitted<'_> {
         ))
     }
 
+    /// The same for one person: a row, or none.
+    #[must_use]
+    pub fn list_one(&self, question: &Question<'_>, subject: &SubjectKey) -> Statement {
+        let mut sql = Sql::default();
+        let due = self.due_among(&mut sql, question, Some(subject));
+        sql.finish(format!(
+            "{due}\nSELECT subject, rule AS verdict FROM due WHERE rule IS NOT NULL"
+        ))
+    }
+
     /// Stores who is due as the subjects of plan `plan`.
     #[must_use]
     pub fn save(&self, question: &Question<'_>, plan: &str) -> Statement {
@@ -79,16 +99,30 @@ impl Fitted<'_> {
         ))
     }
 
-    /// Stores one person as the only subject of a plan: staff or the person decided, and no rule.
+    /// Stores one person as the only subject of a plan, if the rules make them due.
     #[must_use]
-    pub fn save_one(&self, workgroup: &str, subject: &SubjectKey, plan: &str) -> Statement {
+    pub fn save_one_due(&self, question: &Question<'_>, subject: &SubjectKey, plan: &str) -> Statement {
         let mut sql = Sql::default();
-        let people = self.people(&mut sql, workgroup);
+        let due = self.due_among(&mut sql, question, Some(subject));
+        let plan = sql.bind(plan.into());
+        sql.finish(format!(
+            "INSERT INTO lapsed_plan_subject (plan, subject, rule)\n{due}\n\
+             SELECT {plan}, subject, rule FROM due WHERE rule IS NOT NULL"
+        ))
+    }
+
+    /// Stores one person as the only subject of a plan: staff or the person decided, and no rule. A legal hold binds
+    /// them too.
+    #[must_use]
+    pub fn save_one(&self, question: &Question<'_>, subject: &SubjectKey, plan: &str) -> Statement {
+        let mut sql = Sql::default();
+        let people = self.people(&mut sql, question.workgroup);
+        let held = self.held(&mut sql, question.tenant, question.bounds.now);
         let key = quote(&self.dataset.subject.key.value);
         let (plan, subject) = (sql.bind(plan.into()), sql.bind(subject.to_value()));
         sql.finish(format!(
             "INSERT INTO lapsed_plan_subject (plan, subject, rule)\n\
-             SELECT {plan}, s.{key}, NULL {people} AND s.{key} = {subject}"
+             SELECT {plan}, s.{key}, NULL {people} AND s.{key} = {subject}\n  AND NOT ({held})"
         ))
     }
 
@@ -104,8 +138,8 @@ impl Fitted<'_> {
         ))
     }
 
-    /// Drops from the batch whom `asked` does not confirm (R-9), who was erased meanwhile, and who is gone from the
-    /// workgroup.
+    /// Drops from the batch whom `asked` does not confirm (R-9), who is under a legal hold by now, who was erased
+    /// meanwhile, and who is gone from the workgroup.
     #[must_use]
     pub fn recheck(&self, question: &Question<'_>, asked: Recheck) -> Statement {
         let mut sql = Sql::default();
@@ -123,8 +157,10 @@ impl Fitted<'_> {
             ),
             Recheck::There => String::new(),
         };
+        let held = self.held(&mut sql, question.tenant, question.bounds.now);
         sql.finish(format!(
-            "DELETE FROM lapsed_batch WHERE (SELECT 1 {people}\n  AND s.{key} = lapsed_batch.subject{confirmed} LIMIT 1) IS NULL"
+            "DELETE FROM lapsed_batch WHERE (SELECT 1 {people}\n  AND s.{key} = lapsed_batch.subject{confirmed}\n  \
+             AND NOT ({held}) LIMIT 1) IS NULL"
         ))
     }
 
@@ -151,25 +187,34 @@ impl Fitted<'_> {
     /// A common table `due` of (subject, rule) with everybody whom no rule keeps; the rule is null where no
     /// candidate's rule holds. It is materialised so that each rule is asked once.
     fn due(&self, sql: &mut Sql, question: &Question<'_>) -> String {
+        self.due_among(sql, question, None)
+    }
+
+    fn due_among(&self, sql: &mut Sql, question: &Question<'_>, only: Option<&SubjectKey>) -> String {
         let key = quote(&self.dataset.subject.key.value);
         let people = self.people(sql, question.workgroup);
+        let only = only.map_or(String::new(), |subject| {
+            format!(" AND s.{key} = {}", sql.bind(subject.to_value()))
+        });
         let kept = self.kept_by_none(sql, question);
+        let held = self.held(sql, question.tenant, question.bounds.now);
         let rule = self.cases(sql, &self.dataset.rules.candidates, question, 1);
         let rule = if rule.is_empty() {
             "NULL".to_owned()
         } else {
             format!("CASE{rule} END")
         };
-        format!("WITH due (subject, rule) AS MATERIALIZED (\nSELECT s.{key}, {rule}\n{people}{kept})")
+        format!(
+            "WITH due (subject, rule) AS MATERIALIZED (\nSELECT s.{key}, {rule}\n{people}{only}{kept}\n  \
+             AND NOT ({held}))"
+        )
     }
 
     fn verdict(&self, sql: &mut Sql, question: &Question<'_>) -> String {
         let keeps = self.cases(sql, &self.dataset.rules.keeps, question, -1);
         let candidates = self.cases(sql, &self.dataset.rules.candidates, question, 1);
-        if keeps.is_empty() && candidates.is_empty() {
-            return "0".to_owned();
-        }
-        format!("CASE{keeps}{candidates} ELSE 0 END")
+        let held = self.held(sql, question.tenant, question.bounds.now);
+        format!("CASE\n  WHEN {held} THEN {HELD}{keeps}{candidates} ELSE 0 END")
     }
 
     fn cases(&self, sql: &mut Sql, rules: &[Rule], question: &Question<'_>, sign: i64) -> String {
@@ -185,7 +230,7 @@ impl Fitted<'_> {
     }
 
     /// ` AND … IS NULL` for every keep that is on, the cheapest first.
-    fn kept_by_none(&self, sql: &mut Sql, question: &Question<'_>) -> String {
+    pub(crate) fn kept_by_none(&self, sql: &mut Sql, question: &Question<'_>) -> String {
         let mut keeps: Vec<&Rule> = self
             .on(&self.dataset.rules.keeps, question.switches)
             .map(|(_, rule)| rule)
@@ -198,7 +243,7 @@ impl Fitted<'_> {
     }
 
     /// Whether any of the rules that are on holds.
-    fn any(&self, sql: &mut Sql, rules: &[Rule], question: &Question<'_>) -> String {
+    pub(crate) fn any(&self, sql: &mut Sql, rules: &[Rule], question: &Question<'_>) -> String {
         let holds: Vec<String> = self
             .on(rules, question.switches)
             .map(|(_, rule)| self.holds(sql, rule, question.bounds))

@@ -13,10 +13,13 @@
 //! What can go wrong is mostly silent: a column nobody thought of keeps a name, seconds read as milliseconds
 //! make everybody due, a text that sorts wrongly keeps nobody. That is why so much of the crate is refusal.
 
+mod again;
 mod check;
 mod dataset;
+mod dealings;
 mod erase;
 mod fit;
+mod holds;
 mod instants;
 mod judge;
 mod look;
@@ -25,9 +28,10 @@ mod read;
 mod sample;
 mod shape;
 mod sql;
+mod warn;
 
 pub use dataset::{
-    ColumnRule, Dataset, Export, Fact, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
+    ColumnRule, Dataset, Export, Fact, Holdable, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
 };
 pub use erase::Erasure;
 pub use fit::{Fitted, Survey};
@@ -35,3 +39,4 @@ pub use instants::{DateIs, Instants};
 pub use judge::{Question, Recheck, decode_verdict};
 pub use sample::{judge_sample, judge_subjects};
 pub use shape::DATASET_SHAPE;
+pub use warn::Warned;

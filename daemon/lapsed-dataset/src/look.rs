@@ -196,7 +196,7 @@ impl Fitted<'_> {
 
     /// `SELECT key, workgroup, erased, created, find columns … WHERE` of everybody in these workgroups, the erased
     /// ones included.
-    fn everybody(&self, sql: &mut Sql, workgroups: &[String]) -> String {
+    pub(crate) fn everybody(&self, sql: &mut Sql, workgroups: &[String]) -> String {
         let subject = &self.dataset.subject;
         let key = quote(&subject.key.value);
         let list: Vec<String> = workgroups

@@ -16,6 +16,23 @@ impl Fitted<'_> {
         format!("FROM {table} s\nWHERE {of_workgroup} AND {identified}")
     }
 
+    /// Counts the people of a workgroup who can still be identified.
+    #[must_use]
+    pub fn identified(&self, workgroup: &str) -> Statement {
+        let mut sql = Sql::default();
+        let people = self.people(&mut sql, workgroup);
+        sql.finish(format!("SELECT count(*) {people}"))
+    }
+
+    /// A row as long as this person is one of them.
+    #[must_use]
+    pub fn identified_person(&self, workgroup: &str, subject: &SubjectKey) -> Statement {
+        let mut sql = Sql::default();
+        let people = self.people(&mut sql, workgroup);
+        let (key, bound) = (quote(&self.dataset.subject.key.value), sql.bind(subject.to_value()));
+        sql.finish(format!("SELECT 1 {people} AND s.{key} = {bound}"))
+    }
+
     /// The condition for who belongs to a workgroup, and to no other: the policy of one must not erase for another.
     pub(crate) fn of_workgroup(&self, sql: &mut Sql, workgroup: &str) -> String {
         let key = quote(&self.dataset.subject.key.value);

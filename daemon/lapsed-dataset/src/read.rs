@@ -1,13 +1,14 @@
 //! A dataset file becomes a [`Dataset`], or findings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapsed_config::{File, Finding, Spanned, Table, Value, nearest};
 use lapsed_model::{Digest, Language, Rule, Rules, Switch, Test, Texts};
 
 use crate::dataset::{
-    ColumnRule, Dataset, Export, Fact, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
+    ColumnRule, Dataset, Export, Fact, Holdable, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
 };
+use crate::holds::OTHER_KINDS;
 use crate::instants::{DateIs, Instants};
 use crate::shape::DATASET_SHAPE;
 
@@ -19,6 +20,7 @@ impl Dataset {
         let dataset = dataset(&table, file);
         if let Some(dataset) = &dataset {
             findings.extend(names_that_are_missing(dataset, &table));
+            findings.extend(names_of_holdables(dataset));
         }
         let whole = !findings.iter().any(Finding::is_error);
         (dataset.filter(|_| whole), findings)
@@ -48,6 +50,7 @@ fn dataset(table: &Table, file: &File) -> Option<Dataset> {
             open: rules(table, "open"),
         },
         words: words(table.table("words")),
+        holdables: table.tables("holdable").filter_map(holdable).collect(),
         exports: table.tables("export").filter_map(export).collect(),
         not_exported: texts_by_name(table.table("not_exported")),
         hash: Digest::sha256(&file.text),
@@ -61,6 +64,7 @@ fn subject(table: &Table) -> Option<Subject> {
     };
     Some(Subject {
         table: text(table, "table")?,
+        class: texts(table, "class"),
         key: text(table, "key")?,
         workgroup,
         created_at: text(table, "created_at"),
@@ -76,6 +80,7 @@ fn related(table: &Table) -> Option<Related> {
     let rows = text(table, "erase")?.value == "rows";
     Some(Related {
         table: text(table, "table")?,
+        class: texts(table, "class"),
         key: text(table, "key")
             .unwrap_or_else(|| Spanned::new("id".to_owned(), table.span.clone().unwrap_or_default())),
         rows: list(table, "rows"),
@@ -139,7 +144,7 @@ fn rules(table: &Table, key: &str) -> Vec<Rule> {
         let is = text(table, "is")?.value;
         Some(Rule {
             name: text(table, "rule")?.value,
-            says: says(table)?,
+            says: texts(table, "says")?,
             fact: text(table, "fact")?.value,
             is: Test::ALL.into_iter().find(|test| test.words() == is)?,
             without: list(table, "without")
@@ -153,11 +158,12 @@ fn rules(table: &Table, key: &str) -> Vec<Rule> {
     table.tables(key).filter_map(rule).collect()
 }
 
-fn says(table: &Table) -> Option<Texts> {
-    if let Some(sentence) = table.text("says") {
+/// One text for everybody, or one per language.
+fn texts(table: &Table, key: &str) -> Option<Texts> {
+    if let Some(sentence) = table.text(key) {
         return Some(Texts::one(sentence.value));
     }
-    let sentences = table.table("says")?;
+    let sentences = table.table(key)?;
     let by_language = sentences.entries.iter().filter_map(|entry| {
         let language: Language = entry.key.value.parse().ok()?;
         Some((language, entry.value.as_text()?.value.to_owned()))
@@ -178,6 +184,13 @@ fn words(table: Option<&Table>) -> BTreeMap<String, Vec<String>> {
         .iter()
         .map(|entry| (entry.key.value.clone(), facts(&entry.value)))
         .collect()
+}
+
+fn holdable(table: &Table) -> Option<Holdable> {
+    Some(Holdable {
+        name: text(table, "name")?,
+        rows: text(table, "rows")?,
+    })
 }
 
 fn export(table: &Table) -> Option<Export> {
@@ -240,6 +253,43 @@ fn names_that_are_missing(dataset: &Dataset, table: &Table) -> Vec<Finding> {
                     .at(fact.key.span.clone())
                     .help("add `a_date_is = \"the start of the day\"`, or `\"the end of the day\"` for what ends with it"),
             );
+        }
+    }
+    findings
+}
+
+/// Holds tell the kinds of what they are placed on by name, and two names are taken.
+fn names_of_holdables(dataset: &Dataset) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for Holdable { name, .. } in &dataset.holdables {
+        let letters = name
+            .value
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter == '-');
+        let refusal = if OTHER_KINDS.contains(&name.value.as_str()) {
+            Some((
+                format!(
+                    "`{}` is what holds on people and on whole tenants are called",
+                    name.value
+                ),
+                "call the record something else, such as `order`",
+            ))
+        } else if !letters {
+            Some((
+                format!("`{}` is no name for a kind of record", name.value),
+                "write lower-case letters and hyphens, such as `order`: it is typed on the command line",
+            ))
+        } else if !seen.insert(&name.value) {
+            Some((
+                format!("two kinds of records are called `{}`", name.value),
+                "holds tell them apart by their names: give one of them another",
+            ))
+        } else {
+            None
+        };
+        if let Some((title, help)) = refusal {
+            findings.push(Finding::error(title).at(name.span.clone()).help(help));
         }
     }
     findings

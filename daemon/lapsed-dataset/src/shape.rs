@@ -25,50 +25,45 @@ const COLUMNS: Kind = Kind::Map {
     each: &COLUMN_VERB,
 };
 
-const SENTENCE: Kind = Kind::Either(&[
-    Kind::Text,
-    Kind::Table(&Shape {
-        doc: "One sentence per language.",
-        keys: &[
-            Key::new(
-                "en",
-                Kind::Text,
-                "en = \"bought vouchers before the cut-off\"",
-                "In English.",
-            ),
-            Key::new(
-                "de",
-                Kind::Text,
-                "de = \"hat vor dem Stichtag Gutscheine gekauft\"",
-                "In German.",
-            ),
-            Key::new(
-                "fr",
-                Kind::Text,
-                "fr = \"a acheté des bons avant la date limite\"",
-                "In French.",
-            ),
-            Key::new(
-                "it",
-                Kind::Text,
-                "it = \"ha acquistato buoni prima della data limite\"",
-                "In Italian.",
-            ),
-            Key::new(
-                "es",
-                Kind::Text,
-                "es = \"compró vales antes de la fecha límite\"",
-                "In Spanish.",
-            ),
-            Key::new(
-                "bg",
-                Kind::Text,
-                "bg = \"купи ваучери преди крайната дата\"",
-                "In Bulgarian.",
-            ),
-        ],
-    }),
-]);
+/// One text for everybody, or one per language; the examples are what an editor offers.
+macro_rules! in_languages {
+    ($doc:literal, $en:literal, $de:literal, $fr:literal, $it:literal, $es:literal, $bg:literal) => {
+        Kind::Either(&[
+            Kind::Text,
+            Kind::Table(&Shape {
+                doc: $doc,
+                keys: &[
+                    Key::new("en", Kind::Text, concat!("en = \"", $en, "\""), "In English."),
+                    Key::new("de", Kind::Text, concat!("de = \"", $de, "\""), "In German."),
+                    Key::new("fr", Kind::Text, concat!("fr = \"", $fr, "\""), "In French."),
+                    Key::new("it", Kind::Text, concat!("it = \"", $it, "\""), "In Italian."),
+                    Key::new("es", Kind::Text, concat!("es = \"", $es, "\""), "In Spanish."),
+                    Key::new("bg", Kind::Text, concat!("bg = \"", $bg, "\""), "In Bulgarian."),
+                ],
+            }),
+        ])
+    };
+}
+
+const SENTENCE: Kind = in_languages!(
+    "One sentence per language.",
+    "bought vouchers before the cut-off",
+    "hat vor dem Stichtag Gutscheine gekauft",
+    "a acheté des bons avant la date limite",
+    "ha acquistato buoni prima della data limite",
+    "compró vales antes de la fecha límite",
+    "купи ваучери преди крайната дата"
+);
+
+const CLASS: Kind = in_languages!(
+    "One name per language.",
+    "Orders",
+    "Bestellungen",
+    "Commandes",
+    "Ordini",
+    "Pedidos",
+    "Поръчки"
+);
 
 const RULE: Shape = Shape {
     doc: "A rule over one fact. The first one that holds is the one that plans name.",
@@ -125,6 +120,12 @@ const SUBJECT: Shape = Shape {
     doc: "The table with one row per person.",
     keys: &[
         Key::required("table", Kind::Text, "table = \"customers\"", "Its name."),
+        Key::new(
+            "class",
+            CLASS,
+            "class = \"Orders\"",
+            "What the deletion concept calls these data; left out, the table's name.",
+        ),
         Key::required(
             "key",
             Kind::Text,
@@ -194,6 +195,12 @@ const RELATED: Shape = Shape {
     doc: "Rows of another table that belong to a person.",
     keys: &[
         Key::required("table", Kind::Text, "table = \"web_users\"", "The table."),
+        Key::new(
+            "class",
+            CLASS,
+            "class = \"Orders\"",
+            "What the deletion concept calls these data; left out, the table's name.",
+        ),
         Key::new("key", Kind::Text, "key = \"id\"", "The column that `row` names.").or("\"id\""),
         Key::required(
             "rows",
@@ -279,6 +286,24 @@ const FACT: Shape = Shape {
             ]),
             "a_date_is = \"the end of the day\"",
             "What a date without a time stands for.",
+        ),
+    ],
+};
+
+const HOLDABLE: Shape = Shape {
+    doc: "A kind of record that a legal hold can be placed on: whoever it leads to is not anonymised.",
+    keys: &[
+        Key::required(
+            "name",
+            Kind::Text,
+            "name = \"order\"",
+            "What staff call such a record when they place a hold on one.",
+        ),
+        Key::required(
+            "rows",
+            Kind::Text,
+            "rows = \"SELECT number AS record, customer_id AS subject FROM orders\"",
+            "A query of (record, subject); `record` is what staff call the record by.",
         ),
     ],
 };
@@ -389,6 +414,11 @@ pub static DATASET_SHAPE: Shape = Shape {
             "[not_exported]",
             "Personal columns that no export names, each with the reason.",
         ),
-        Key::later("holdable", "legal holds"),
+        Key::new(
+            "holdable",
+            Kind::Tables(&HOLDABLE),
+            "[[holdable]]",
+            "Records that a legal hold can be placed on (R-9).",
+        ),
     ],
 };

@@ -7,13 +7,18 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use lapsed_dataset::{Erasure, Fitted, Question, Recheck};
-use lapsed_model::{Bounds, Chance, Clock, Entry, KeyRing, Plan, Pseudonym, Value, Way, day_start};
-use lapsed_policy::Automatic;
+use lapsed_model::{Bounds, Chance, Clock, Entry, Key, KeyRing, Lease, Plan, Pseudonym, Value, Way, day_start, fault};
+use lapsed_policy::{Automatic, Retention};
 use lapsed_store::{Erased, PlanStatements, Seal, Store};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
+use crate::journal::{BatchWitness, Journal};
+use crate::explain::Person;
+use crate::requests::answer_fulfilled;
 use crate::retention::Case;
 use crate::{JobError, Refusal};
 
@@ -35,6 +40,8 @@ pub struct Tools<'a> {
     pub fitted: &'a Fitted<'a>,
     /// Pseudonyms and seals.
     pub keys: &'a KeyRing,
+    /// Where every erasure is noted before it is committed: without it nobody is erased.
+    pub journal: &'a Journal,
     /// Marks and entries.
     pub clock: &'a dyn Clock,
     /// Salts.
@@ -43,10 +50,14 @@ pub struct Tools<'a> {
     pub batch: BatchSize,
     /// The operator's stop: nothing is changed.
     pub watch_only: bool,
+    /// On behalf of which run; none where somebody carries a plan out by hand.
+    pub lease: Option<Lease>,
+    /// Between two batches it is looked whether this was asked for: then the rest is left to somebody else.
+    pub stop: Option<&'a CancellationToken>,
 }
 
 /// What has become of a plan so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// People in the plan.
     pub subjects: u64,
@@ -129,6 +140,8 @@ async fn run_batches(
     mut report: impl FnMut(&Progress),
 ) -> Result<Progress, JobError> {
     may_apply(tools, case, plan)?;
+    // The batches look again: what waits only since this moment is not carried out either.
+    tools.store.must_be_approved(plan).await?;
     tools.store.accept_keys(tools.keys).await?;
     if tools.store.hash_of(plan).await? != plan.hash {
         return Err(Refusal::PlanEdited(plan.id.clone(), plan.workgroup.clone()).into());
@@ -139,6 +152,7 @@ async fn run_batches(
     };
     let switches = case.retention.switches();
     let question = Question {
+        tenant: plan.workgroup.tenant.as_str(),
         workgroup: &plan.store_key,
         bounds: &plan.bounds,
         switches: &switches,
@@ -152,18 +166,34 @@ async fn run_batches(
     };
     let mut size = Size::new(tools.batch);
     loop {
+        if tools.stop.is_some_and(CancellationToken::is_cancelled) {
+            return Err(JobError::Stopped);
+        }
         let now = tools.clock.now();
         let statements = PlanStatements {
             recheck: recheck.clone(),
             read: tools.fitted.read_batch(),
             effects: tools.fitted.erase(&erasure(case, plan.way, now)),
+            lease: tools.lease,
         };
         let entry = |erased: &[Erased]| erased_entry(tools, plan, now, erased);
+        let witness = BatchWitness {
+            journal: tools.journal,
+            keys: tools.keys,
+            plan,
+            language: case.policy.language,
+            zone: case.policy.zone,
+            now,
+        };
         let began = Instant::now();
         let batch = tools
             .store
-            .apply_batch(&plan.id, size.people, &statements, entry, &seal)
+            .apply_batch(&plan.id, size.people, &statements, entry, &seal, &witness)
             .await?;
+        if let Some(recorded) = &batch.recorded {
+            tools.journal.done(recorded).await?;
+            fault::point("batch-done");
+        }
         if batch.last.is_none() {
             break;
         }
@@ -173,6 +203,8 @@ async fn run_batches(
         progress.batches += 1;
         report(&progress);
     }
+    // D-2: whoever had asked to be forgotten has an answer now.
+    answer_fulfilled(&tools.clerk(), &plan.workgroup.tenant, plan.way).await?;
     // Another process may have carried out batches of the same plan meanwhile.
     let carried_out = tools.store.plan(&plan.id).await?;
     (progress.anonymised, progress.dropped) = (carried_out.anonymised, carried_out.dropped);
@@ -194,13 +226,11 @@ fn may_apply(tools: &Tools<'_>, case: &Case<'_>, plan: &Plan) -> Result<(), Refu
     if plan.way == Way::Manual && !case.retention.by_staff {
         return Err(Refusal::ByStaffOff(workgroup));
     }
+    if plan.way == Way::SelfService && !(case.retention.by_customer || case.retention.by_staff) {
+        return Err(Refusal::NoWayOn(workgroup));
+    }
     if tools.clock.now() >= plan.valid_until() {
-        let ended = plan
-            .valid_until()
-            .with_timezone(&plan.zone())
-            .format("%-d %B %Y")
-            .to_string();
-        return Err(Refusal::PlanEnded(id, ended, workgroup));
+        return Err(Refusal::ended(plan));
     }
     if plan.policy != case.policy_hash() {
         return Err(Refusal::OtherPolicy(id, workgroup));
@@ -215,23 +245,24 @@ fn may_apply(tools: &Tools<'_>, case: &Case<'_>, plan: &Plan) -> Result<(), Refu
 #[must_use]
 pub fn erasure(case: &Case<'_>, way: Way, now: DateTime<Utc>) -> Erasure {
     let zone = case.policy.zone;
-    let later = Bounds::today(now, zone);
-    let waits: BTreeMap<String, DateTime<Utc>> = ["keep_invoice_recipients"]
-        .into_iter()
-        .filter_map(|key| {
-            Some((
-                key.to_owned(),
-                day_start(zone, case.retention.period(key)?.before(later)),
-            ))
-        })
-        .collect();
+    let waits = waits(case.retention, zone, Bounds::today(now, zone));
     Erasure {
+        tenant: case.workgroup.tenant.clone(),
         way,
         language: case.policy.language,
         now,
         zone,
         waits,
     }
+}
+
+/// by the policy's key of a period, the instant before which nothing waits any more.
+pub(crate) fn waits(retention: &Retention, zone: Tz, today: NaiveDate) -> BTreeMap<String, DateTime<Utc>> {
+    let wait = |key: &str| {
+        let until = day_start(zone, retention.period(key)?.before(today));
+        Some((key.to_owned(), until))
+    };
+    ["keep_invoice_recipients"].into_iter().filter_map(wait).collect()
 }
 
 /// people who were anonymised earlier, and whose invoices' bookkeeping period has passed since.
@@ -264,6 +295,11 @@ async fn clear_overdue(
 /// The pseudonym of a person in the ledger: over the workgroup's key, the person's, and the record's creation.
 #[must_use]
 pub fn pseudonym(keys: &KeyRing, tenant: &str, store_key: &str, person: &Erased) -> Pseudonym {
+    pseudonym_under(keys.newest(), tenant, store_key, person)
+}
+
+/// The same under a key that is not the newest: a person's pseudonym stays what it was when it was written.
+pub(crate) fn pseudonym_under(key: &Key, tenant: &str, store_key: &str, person: &Erased) -> Pseudonym {
     let created = match &person.created {
         Value::Null => String::new(),
         Value::Integer(number) => number.to_string(),
@@ -271,7 +307,17 @@ pub fn pseudonym(keys: &KeyRing, tenant: &str, store_key: &str, person: &Erased)
         Value::Text(text) => text.clone(),
     };
     let value = format!("{store_key}\u{1f}{}\u{1f}{created}", person.subject);
-    keys.newest().pseudonym("subject", tenant, &value)
+    key.pseudonym("subject", tenant, &value)
+}
+
+/// The same of a person as they were looked up.
+pub(crate) fn pseudonym_of(keys: &KeyRing, tenant: &str, person: &Person) -> Pseudonym {
+    let known = Erased {
+        subject: person.key.clone(),
+        rule: None,
+        created: person.created.clone(),
+    };
+    pseudonym(keys, tenant, &person.store_key, &known)
 }
 
 fn erased_entry(tools: &Tools<'_>, plan: &Plan, now: DateTime<Utc>, erased: &[Erased]) -> Entry {

@@ -46,6 +46,7 @@ fn run_one(policy: &Policy, dataset: &Dataset, example: &Example) -> Vec<Finding
             "because the customer {}",
             dataset.rules.keeps[rule].says.get(policy.language)
         ),
+        Verdict::Held => "because a legal hold keeps the customer".to_owned(),
         Verdict::NotDue => "because no rule makes the customer due".to_owned(),
     };
     let (was, is) = match came_out {

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use lapsed_dataset::Fitted;
-use lapsed_model::{At, Bounds, Happening, Language, Pii, Rule, SubjectKey, Value, Verdict};
+use lapsed_model::{At, Bounds, Happening, Language, Pii, Rule, SubjectKey, Value, Verdict, Workgroup};
 use lapsed_policy::{holds, judge, next_change, telling};
 use lapsed_store::Store;
 use serde::Serialize;
 
+use crate::holds::{HoldReport, holds_of};
 use crate::retention::Case;
 use crate::{JobError, Refusal};
 
@@ -29,6 +30,8 @@ pub struct Explanation {
     pub rules: Vec<RuleReport>,
     /// What would be open if the person were erased by hand.
     pub open: Vec<RuleReport>,
+    /// The legal holds that the person is under, the one that lasts longest first.
+    pub holds: Vec<HoldReport>,
     /// The first instant at which the answer changes if nothing else happens, and what it is then.
     pub next_change: Option<NextChange>,
 }
@@ -43,6 +46,8 @@ pub enum Answer {
     Kept,
     /// No rule speaks.
     NotDue,
+    /// Under a legal hold, whatever rules say.
+    Held,
     /// Anonymised already.
     Anonymised,
 }
@@ -53,6 +58,7 @@ impl From<Verdict> for Answer {
             Verdict::Due(_) => Answer::Due,
             Verdict::Kept(_) => Answer::Kept,
             Verdict::NotDue => Answer::NotDue,
+            Verdict::Held => Answer::Held,
         }
     }
 }
@@ -95,6 +101,8 @@ pub struct Person {
     pub store_key: String,
     /// Whether they are anonymised.
     pub anonymised: bool,
+    /// When the record was created, as the store has it.
+    pub created: Value,
     /// What `lapsed find` shows, in the dataset's order.
     pub shown: Pii<Vec<Value>>,
 }
@@ -114,11 +122,12 @@ impl Person {
             Value::Null | Value::Real(_) => return None,
         };
         let anonymised = row.next()? == Value::Integer(1);
-        let _created = row.next()?;
+        let created = row.next()?;
         Some(Person {
             key,
             store_key,
             anonymised,
+            created,
             shown: Pii::new(row.collect()),
         })
     }
@@ -131,8 +140,19 @@ pub async fn person(
     case: &Case<'_>,
     customer: &str,
 ) -> Result<Person, JobError> {
+    person_of(store, fitted, &case.workgroup, &case.store_key, customer).await
+}
+
+/// The same in a workgroup that may have no retention.
+pub async fn person_of(
+    store: &Store,
+    fitted: &Fitted<'_>,
+    workgroup: &Workgroup,
+    store_key: &str,
+    customer: &str,
+) -> Result<Person, JobError> {
     let number = customer.parse().ok().map(SubjectKey::Integer);
-    let workgroups = [case.store_key.clone()];
+    let workgroups = [store_key.to_owned()];
     for key in [SubjectKey::Text(customer.to_owned())].into_iter().chain(number) {
         let rows = store.rows(&fitted.person(&workgroups, &key)).await?;
         // The database may take `007` for `7`; nobody is erased for somebody who is spelled alike.
@@ -141,17 +161,17 @@ pub async fn person(
             .into_iter()
             .find(|person| person.key.to_string() == customer)
         {
-            refuse_several_workgroups(store, fitted, case, &person.key).await?;
+            refuse_several_workgroups(store, fitted, workgroup, &person.key).await?;
             return Ok(person);
         }
     }
-    Err(Refusal::NoCustomer(case.workgroup.clone(), customer.to_owned()).into())
+    Err(Refusal::NoCustomer(workgroup.clone(), customer.to_owned()).into())
 }
 
 async fn refuse_several_workgroups(
     store: &Store,
     fitted: &Fitted<'_>,
-    case: &Case<'_>,
+    workgroup: &Workgroup,
     key: &SubjectKey,
 ) -> Result<(), JobError> {
     let rows = store.rows(&fitted.workgroups_of(key)).await?;
@@ -166,7 +186,7 @@ async fn refuse_several_workgroups(
     if names.len() < 2 {
         return Ok(());
     }
-    Err(Refusal::SeveralWorkgroups(case.workgroup.clone(), key.to_string(), names.join(", ")).into())
+    Err(Refusal::SeveralWorkgroups(workgroup.clone(), key.to_string(), names.join(", ")).into())
 }
 
 /// People of a tenant in whose name, number or contact `text` stands, at most `most` of them.
@@ -217,6 +237,7 @@ pub async fn explain(
     let rules = &fitted.dataset().rules;
     let switches = case.retention.switches();
     let verdict = judge(rules, &switches, &happenings, &bounds);
+    let holds = holds_of(store, fitted, &case.workgroup.tenant, &person.key, now).await?;
     let report = |list: &'static str, rule: &Rule| {
         let switched_off = !rule.is_on(&switches);
         RuleReport {
@@ -224,15 +245,19 @@ pub async fn explain(
             ..report(list, rule, &happenings, &bounds, language)
         }
     };
-    let next_change = next_change(
-        rules,
-        &switches,
-        &happenings,
-        now,
-        case.policy.zone,
-        case.retention.anonymise_after,
-    )
-    .map(|(at, verdict)| NextChange {
+    let next_change = if holds.is_empty() {
+        let (zone, period) = (case.policy.zone, case.retention.anonymise_after);
+        next_change(rules, &switches, &happenings, now, zone, period)
+    } else {
+        // The rules speak again when the last of the holds is over, if it ends by itself.
+        let over = holds
+            .iter()
+            .map(|hold| hold.ends_at)
+            .max_by_key(|ends| (ends.is_none(), *ends));
+        over.flatten()
+            .map(|over| (over, judge(rules, &switches, &happenings, &case.bounds(over))))
+    };
+    let next_change = next_change.map(|(at, verdict)| NextChange {
         at,
         answer: verdict.into(),
     });
@@ -243,14 +268,16 @@ pub async fn explain(
         cut_off: bounds.cut_off,
         answer: if person.anonymised {
             Answer::Anonymised
+        } else if !holds.is_empty() {
+            Answer::Held
         } else {
             verdict.into()
         },
         rule: match verdict {
-            _ if person.anonymised => None,
+            _ if person.anonymised || !holds.is_empty() => None,
             Verdict::Due(place) => rules.candidates.get(place).map(|rule| rule.name.clone()),
             Verdict::Kept(place) => rules.keeps.get(place).map(|rule| rule.name.clone()),
-            Verdict::NotDue => None,
+            Verdict::NotDue | Verdict::Held => None,
         },
         rules: rules
             .candidates
@@ -259,6 +286,7 @@ pub async fn explain(
             .chain(rules.keeps.iter().map(|rule| report("keep", rule)))
             .collect(),
         open: rules.open.iter().map(|rule| report("open", rule)).collect(),
+        holds: holds.iter().map(HoldReport::from).collect(),
         next_change: next_change.filter(|_| !person.anonymised),
     })
 }

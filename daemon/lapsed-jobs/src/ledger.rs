@@ -37,8 +37,14 @@ pub struct Verified {
 }
 
 /// Walks every chain of the store, against the store's own heads and against `recorded` ones that were written
-/// down elsewhere. A chain on record of which nothing is left is a fault like any other.
-pub async fn verify(store: &Store, keys: &KeyRing, recorded: &[Head]) -> Result<Vec<Verified>, StoreError> {
+/// down elsewhere: in the erasure journal, or by hand. A chain on record of which nothing is left is a fault like any
+/// other. The particulars of entries may be gone if they are older than `payloads_from`.
+pub async fn verify(
+    store: &Store,
+    keys: &KeyRing,
+    recorded: &[Head],
+    payloads_from: DateTime<Utc>,
+) -> Result<Vec<Verified>, StoreError> {
     let heads = store.heads().await?;
     let mut tenants = store.tenants_in_ledger().await?;
     tenants.extend(recorded.iter().map(|head| head.tenant.clone()));
@@ -47,11 +53,24 @@ pub async fn verify(store: &Store, keys: &KeyRing, recorded: &[Head]) -> Result<
     let mut verified = Vec::new();
     for tenant in tenants {
         let own = heads.iter().find(|head| head.tenant == tenant).cloned();
-        let of_tenant = recorded.iter().filter(|head| head.tenant == tenant);
+        let lost = lost_with_a_backup(store, &tenant).await?;
+        let of_tenant = recorded
+            .iter()
+            .filter(|head| head.tenant == tenant && !lost.contains(&head.hash.to_string()));
         let known: Vec<Head> = of_tenant.chain(&own).cloned().collect();
-        verified.push(verify_one(store, keys, tenant, own, &known).await?);
+        verified.push(verify_one(store, keys, tenant, own, &known, payloads_from).await?);
     }
     Ok(verified)
+}
+
+/// The ends that the chain had and lost when a backup was restored, as entries of the chain itself say.
+async fn lost_with_a_backup(store: &Store, tenant: &TenantName) -> Result<BTreeSet<String>, StoreError> {
+    let entries = store.entries_of(tenant, "restored").await?;
+    let lost = |payload: &str| {
+        let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
+        Some(payload["lost"]["hash"].as_str()?.to_owned())
+    };
+    Ok(entries.iter().filter_map(|(_, payload)| lost(payload)).collect())
 }
 
 async fn verify_one(
@@ -60,6 +79,7 @@ async fn verify_one(
     tenant: TenantName,
     head: Option<Head>,
     known: &[Head],
+    payloads_from: DateTime<Utc>,
 ) -> Result<Verified, StoreError> {
     const PIECE: u32 = 500;
     let policies = store.policies(&tenant).await?;
@@ -68,7 +88,7 @@ async fn verify_one(
         .map(|policy| Fault::PolicyEdited(policy.hash.clone()))
         .collect();
     let kept: BTreeSet<String> = policies.into_iter().map(|policy| policy.hash).collect();
-    let mut walk = ChainWalk::new(keys, known, DateTime::<Utc>::MIN_UTC);
+    let mut walk = ChainWalk::new(keys, known, payloads_from);
     let mut entries = 0;
     loop {
         let piece = store.ledger(&tenant, walk.last(), PIECE).await?;

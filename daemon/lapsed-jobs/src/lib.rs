@@ -10,12 +10,28 @@
 //! running it again goes on where it stopped.
 
 pub mod apply;
+pub mod approvals;
+pub mod concept;
+pub mod desk;
+pub mod clerk;
 mod error;
 pub mod examples;
 pub mod explain;
+pub mod health;
+pub mod holds;
+pub mod in_force;
+pub mod journal;
+pub mod judge;
 pub mod ledger;
 pub mod manual;
+pub mod metrics;
+pub mod requests;
+pub mod records;
+pub mod report;
 pub mod retention;
+pub mod scheduler;
 pub mod survey;
+pub mod sweep;
+pub mod warnings;
 
 pub use error::{JobError, Refusal};

@@ -4,13 +4,14 @@
 //! same as for a plan of thousands: a plan of one, a batch of one, one entry in the ledger.
 
 use chrono::{DateTime, Utc};
-use lapsed_dataset::{Fitted, Recheck};
+use lapsed_dataset::{Fitted, Question, Recheck};
 use lapsed_model::{Language, SubjectKey, Way};
 use lapsed_store::Store;
 use serde::Serialize;
 
 use crate::apply::{Progress, Tools, apply_decided};
 use crate::explain::{Person, RuleReport, happenings, person, report};
+use crate::holds::{HoldReport, holds_of, refuse_held};
 use crate::retention::{Case, keep_policy, new_plan};
 use crate::{JobError, Refusal};
 
@@ -23,6 +24,8 @@ pub struct OpenBusiness {
     pub open: Vec<RuleReport>,
     /// Other records of the tenant with the same contact: they stay as they are.
     pub same_contact: Vec<SubjectKey>,
+    /// Legal holds: as long as there is one, nobody can say that they know better.
+    pub holds: Vec<HoldReport>,
 }
 
 impl OpenBusiness {
@@ -51,14 +54,7 @@ pub async fn open_business(
     if person.anonymised {
         return Err(Refusal::AlreadyAnonymised(case.workgroup.clone(), person.key.to_string()).into());
     }
-    let happenings = happenings(store, fitted, case, &person.key).await?;
-    let bounds = case.bounds(now);
-    let open = fitted
-        .dataset()
-        .rules
-        .open
-        .iter()
-        .map(|rule| report("open", rule, &happenings, &bounds, language));
+    let holds = holds_of(store, fitted, &case.workgroup.tenant, &person.key, now).await?;
     let same_contact = match fitted.same_contact(tenant_keys, &person.key, MOST) {
         Some(statement) => store.rows(&statement).await?,
         None => Vec::new(),
@@ -68,10 +64,27 @@ pub async fn open_business(
         .filter_map(Person::of)
         .filter(|person| !person.anonymised);
     Ok(OpenBusiness {
-        open: open.filter(|rule| rule.holds).collect(),
+        open: open_rules(store, fitted, case, &person.key, now, language).await?,
         same_contact: same_contact.map(|person| person.key).collect(),
+        holds: holds.iter().map(HoldReport::from).collect(),
         customer: person.key,
     })
+}
+
+/// The rules that find something open.
+pub(crate) async fn open_rules(
+    store: &Store,
+    fitted: &Fitted<'_>,
+    case: &Case<'_>,
+    subject: &SubjectKey,
+    now: DateTime<Utc>,
+    language: Language,
+) -> Result<Vec<RuleReport>, JobError> {
+    let happenings = happenings(store, fitted, case, subject).await?;
+    let bounds = case.bounds(now);
+    let rules = fitted.dataset().rules.open.iter();
+    let open = rules.map(|rule| report("open", rule, &happenings, &bounds, language));
+    Ok(open.filter(|rule| rule.holds).collect())
 }
 
 /// Anonymises one person by hand. Whoever calls this has shown what is open and asked; unless staff said that they
@@ -88,15 +101,45 @@ pub async fn anonymise(
     if !case.retention.by_staff {
         return Err(Refusal::ByStaffOff(case.workgroup.clone()).into());
     }
-    let bounds = case.bounds(tools.clock.now());
-    keep_policy(tools.store, case, bounds.now, tools.keys, tools.chance).await?;
-    let new = new_plan(tools.fitted, case, bounds, Way::Manual, tools.chance);
-    let subjects = tools.fitted.save_one(&case.store_key, person, &new.id());
-    let plan = tools.store.save_plan(&new, &subjects).await?;
     let asked = if despite_open_business {
         Recheck::There
     } else {
         Recheck::NothingOpen
     };
+    let progress = decide(tools, case, person, Way::Manual, asked).await?;
+    if progress.anonymised == 0 {
+        // A hold that was placed while staff were asked is the more important thing to say.
+        refuse_held(
+            tools.store,
+            tools.fitted,
+            &case.workgroup,
+            person,
+            tools.clock.now(),
+        )
+        .await?;
+    }
+    Ok(progress)
+}
+
+/// Somebody decided about one person: a plan of one, carried out at once. A hold is stronger than anybody.
+pub(crate) async fn decide(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    person: &SubjectKey,
+    way: Way,
+    asked: Recheck,
+) -> Result<Progress, JobError> {
+    let bounds = case.bounds(tools.clock.now());
+    refuse_held(tools.store, tools.fitted, &case.workgroup, person, bounds.now).await?;
+    keep_policy(tools.store, case, bounds.now, tools.keys, tools.chance).await?;
+    let new = new_plan(tools.fitted, case, bounds, way, tools.chance);
+    let question = Question {
+        tenant: case.workgroup.tenant.as_str(),
+        workgroup: &case.store_key,
+        bounds: &bounds,
+        switches: &[],
+    };
+    let subjects = tools.fitted.save_one(&question, person, &new.id());
+    let plan = tools.store.save_plan(&new, &subjects, None).await?;
     apply_decided(tools, case, &plan, asked).await
 }

@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use lapsed_dataset::{Fitted, Question, decode_verdict};
 use lapsed_model::{
-    Bounds, Chance, Counts, Digest, Entry, KeyRing, Plan, SubjectKey, Value, Verdict, Way, Workgroup,
+    Bounds, BrakeFigures, Chance, Counts, Digest, KeyRing, Plan, Statement, SubjectKey, Value,
+    Verdict, Way, Workgroup,
 };
-use lapsed_policy::{Automatic, Policy, Retention};
-use lapsed_store::{NewPlan, Seal, Store};
+use lapsed_policy::{Automatic, Policy, Retention, brake};
+use lapsed_store::{Brake, NewPlan, Seal, Store};
 
+use crate::in_force::taking_effect;
 use crate::{JobError, Refusal};
 
 /// A workgroup with everything that decides about its people.
@@ -21,6 +23,9 @@ pub struct Case<'a> {
     pub policy: &'a Policy,
     /// What the policy says of this workgroup.
     pub retention: &'a Retention,
+    /// Whether the policy is the store's version in force, and not a tenant's file that takes effect with what is
+    /// done by it.
+    pub in_force: bool,
 }
 
 impl<'a> Case<'a> {
@@ -38,7 +43,15 @@ impl<'a> Case<'a> {
             store_key: store_key.to_owned(),
             policy,
             retention,
+            in_force: false,
         })
+    }
+
+    /// The same by the version that is in force already.
+    #[must_use]
+    pub fn by_policy_in_force(mut self) -> Self {
+        self.in_force = true;
+        self
     }
 
     /// now, and the cut-off that follows from it.
@@ -74,6 +87,7 @@ pub async fn preview(
 ) -> Result<Preview, JobError> {
     let switches = case.retention.switches();
     let question = Question {
+        tenant: case.workgroup.tenant.as_str(),
         workgroup: &case.store_key,
         bounds: &bounds,
         switches: &switches,
@@ -109,6 +123,7 @@ pub async fn list(
 ) -> Result<Vec<(SubjectKey, usize)>, JobError> {
     let switches = case.retention.switches();
     let question = Question {
+        tenant: case.workgroup.tenant.as_str(),
         workgroup: &case.store_key,
         bounds: &bounds,
         switches: &switches,
@@ -133,7 +148,8 @@ pub async fn list(
         .collect())
 }
 
-/// Makes a plan and stores it, with the policy it was made under (D-3). Nobody is changed yet.
+/// Makes a plan and stores it, with the policy it was made under (D-3), for the run that asks for it if one does.
+/// Nobody is changed yet. Whether it waits for an approval is decided with it.
 pub async fn save(
     store: &Store,
     fitted: &Fitted<'_>,
@@ -141,19 +157,51 @@ pub async fn save(
     bounds: Bounds,
     keys: &KeyRing,
     chance: &dyn Chance,
+    run: Option<i64>,
 ) -> Result<Plan, JobError> {
     if case.retention.automatic == Automatic::Off {
         return Err(Refusal::AutomaticOff(case.workgroup.clone()).into());
     }
     keep_policy(store, case, bounds.now, keys, chance).await?;
-    let new = new_plan(fitted, case, bounds, Way::Automatic, chance);
+    let new = NewPlan {
+        run,
+        ..new_plan(fitted, case, bounds, Way::Automatic, chance)
+    };
     let switches = case.retention.switches();
     let question = Question {
+        tenant: case.workgroup.tenant.as_str(),
         workgroup: &case.store_key,
         bounds: &bounds,
         switches: &switches,
     };
-    Ok(store.save_plan(&new, &fitted.save(&question, &new.id())).await?)
+    store_judged(
+        store,
+        fitted,
+        case,
+        &new,
+        &fitted.save(&question, &new.id()),
+        true,
+    )
+    .await
+}
+
+/// Stores a plan of the automatic way, and with it whether it waits. One that is about the whole workgroup
+/// `replaces` one that still waits; one about a person who is judged again does not.
+pub(crate) async fn store_judged(
+    store: &Store,
+    fitted: &Fitted<'_>,
+    case: &Case<'_>,
+    new: &NewPlan,
+    subjects: &Statement,
+    replaces: bool,
+) -> Result<Plan, JobError> {
+    let judge = |figures: &BrakeFigures| brake(case.retention, figures);
+    let brake = Brake {
+        people: fitted.identified(&case.store_key),
+        judge: &judge,
+        replaces,
+    };
+    Ok(store.save_plan(new, subjects, Some(&brake)).await?)
 }
 
 pub(crate) fn new_plan(
@@ -178,10 +226,12 @@ pub(crate) fn new_plan(
             .map(|rule| rule.name.clone())
             .collect(),
         nonce: chance.token(),
+        run: None,
     }
 }
 
-/// D-3: a policy that somebody is judged by is kept word for word, and the ledger says since when.
+/// D-3: a policy that somebody is judged by is kept word for word, and the ledger says since when. A tenant's file
+/// takes effect here, with its schedules; a run works by the version in force and must not bring back an older one.
 pub(crate) async fn keep_policy(
     store: &Store,
     case: &Case<'_>,
@@ -190,23 +240,15 @@ pub(crate) async fn keep_policy(
     chance: &dyn Chance,
 ) -> Result<(), JobError> {
     store.accept_keys(keys).await?;
-    let hash = case.policy_hash();
-    let entry = Entry {
-        tenant: case.workgroup.tenant.clone(),
-        at: now,
-        kind: "policy".to_owned(),
-        payload: serde_json::json!({ "policy": hash }).to_string(),
+    if case.in_force {
+        return Ok(());
+    }
+    let seal = Seal {
+        key: keys.newest(),
+        chance,
     };
     store
-        .keep_policy(
-            hash,
-            &case.policy.text,
-            entry,
-            &Seal {
-                key: keys.newest(),
-                chance,
-            },
-        )
+        .put_in_force(&[taking_effect(case.policy, now)], &seal)
         .await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The two instants that every rule compares with: now, and the cut-off of R-1.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono_tz::{GapInfo, Tz};
 
 use crate::Period;
 
@@ -46,13 +46,18 @@ impl Bounds {
 /// 30 December 2011): then it is the first instant after it, the first of the two, or the start of the day after.
 #[must_use]
 pub fn day_start(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
-    // Gaps begin and end on whole seconds; the longest ever was a day.
-    const LONGEST_GAP_SECONDS: i64 = 48 * 60 * 60;
-    let midnight = date.and_time(NaiveTime::MIN);
-    (0..=LONGEST_GAP_SECONDS)
-        .filter_map(|second| midnight.checked_add_signed(TimeDelta::seconds(second)))
-        .find_map(|local| zone.from_local_datetime(&local).earliest())
-        .map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
+    first_instant(zone, date.and_time(NaiveTime::MIN))
+}
+
+/// The first instant at which `zone`'s clocks show `local` or, where a clock change leaves it out, something later:
+/// of two instants the earlier, and for a time inside a gap the first instant after the gap.
+#[must_use]
+pub fn first_instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    let shown = zone.from_local_datetime(&local).earliest();
+    let after_gap = || GapInfo::new(&local, &zone).and_then(|gap| gap.end);
+    shown
+        .or_else(after_gap)
+        .map_or_else(|| local.and_utc(), |at| at.with_timezone(&Utc))
 }
 
 #[cfg(test)]
@@ -99,6 +104,20 @@ mod tests {
             start(Tz::Pacific__Apia, "2011-12-30"),
             "2011-12-31T00:00:00+14:00"
         );
+    }
+
+    #[test]
+    fn o2_a_time_that_clocks_leave_out_is_the_first_instant_after_the_gap() {
+        let first = |zone: Tz, local: &str| {
+            let at = first_instant(zone, local.parse().expect("a time"));
+            at.with_timezone(&zone).to_rfc3339()
+        };
+        let vienna = Tz::Europe__Vienna;
+        assert_eq!(first(vienna, "2026-03-29T02:00:00"), "2026-03-29T03:00:00+02:00");
+        assert_eq!(first(vienna, "2026-03-29T02:59:59"), "2026-03-29T03:00:00+02:00");
+        assert_eq!(first(vienna, "2026-10-25T02:30:00"), "2026-10-25T02:30:00+02:00");
+        let nuuk = first(Tz::America__Nuuk, "2026-03-28T23:30:00");
+        assert_eq!(nuuk, "2026-03-29T00:00:00-01:00");
     }
 
     #[test]

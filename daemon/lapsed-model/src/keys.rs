@@ -15,7 +15,7 @@ use sha2::Sha256;
 pub struct Pseudonym(pub String);
 
 /// One secret of a [`KeyRing`].
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Key {
     /// Stands in every pseudonym and entry made with it.
     pub id: String,
@@ -66,7 +66,7 @@ impl Key {
 }
 
 /// The keys of an operator, oldest first. New pseudonyms use the newest; look-ups try all.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRing {
     keys: Vec<Key>,
 }

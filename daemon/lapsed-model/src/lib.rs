@@ -8,16 +8,20 @@
 //! The crate is the floor of the house: no input or output, no async, no database. What stands here can be
 //! reasoned about with pencil and paper, and tested without a world.
 
+mod approval;
 mod bounds;
 mod catalogue;
 mod chance;
 mod clock;
+pub mod fault;
+mod hold;
 mod keys;
 mod language;
 mod ledger;
 mod period;
 mod pii;
 mod plan;
+mod request;
 mod rule;
 mod run;
 mod schedule;
@@ -25,16 +29,19 @@ mod statement;
 mod subject;
 mod tenant;
 
-pub use bounds::{Bounds, day_start};
+pub use approval::{Approval, Approved, BrakeFigures, Unusual};
+pub use bounds::{Bounds, day_start, first_instant};
 pub use catalogue::{Catalogue, Column, ForeignKey, Index, QueryColumn, QueryPlan, QueryShape, Table};
 pub use chance::{Chance, SeededChance, SystemChance};
 pub use clock::{Clock, SimulatedClock, SystemClock};
+pub use hold::{Held, Hold, Lifted};
 pub use keys::{Key, KeyRing, KeyRingError, Pseudonym};
 pub use language::{Language, Texts, UnknownLanguage};
 pub use ledger::{ChainFault, ChainWalk, Digest, Entry, Head, Link, Sealed};
 pub use period::{Period, PeriodError, Unit};
 pub use pii::Pii;
-pub use plan::{Batch, Counts, Plan, PlanState, Verdict, Way};
+pub use plan::{Batch, Counts, Plan, PlanState, Recorded, Verdict, Way};
+pub use request::{Request, RequestKind, RequestState};
 pub use rule::{At, Happening, Rule, Rules, Switch, Test};
 pub use run::{Lease, Run, RunState};
 pub use schedule::{Due, IfMissed, Overlap, Schedule, SkipReason, Skipped, Timetable, UnknownWord};

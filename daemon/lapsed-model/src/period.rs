@@ -74,6 +74,18 @@ impl Period {
         }
     }
 
+    /// How many units.
+    #[must_use]
+    pub fn count(self) -> u32 {
+        self.count
+    }
+
+    /// What it is counted in.
+    #[must_use]
+    pub fn unit(self) -> Unit {
+        self.unit
+    }
+
     /// The date that lies this period before `date`: 31 March less a month is the last day of February, and a
     /// leap day less a year is 28 February. Dates before the calendar begins stay at its first.
     #[must_use]
@@ -85,6 +97,19 @@ impl Period {
             Unit::Years => date.checked_sub_months(Months::new(self.count * 12)),
         }
         .unwrap_or(NaiveDate::MIN)
+    }
+
+    /// The date that lies this period after `date`: 31 January and a month is the last day of February. Dates behind
+    /// the calendar's end stay at its last.
+    #[must_use]
+    pub fn after(self, date: NaiveDate) -> NaiveDate {
+        match self.unit {
+            Unit::Days => date.checked_add_days(Days::new(self.count.into())),
+            Unit::Weeks => date.checked_add_days(Days::new(u64::from(self.count) * 7)),
+            Unit::Months => date.checked_add_months(Months::new(self.count)),
+            Unit::Years => date.checked_add_months(Months::new(self.count * 12)),
+        }
+        .unwrap_or(NaiveDate::MAX)
     }
 
     /// Whether this period is certainly the shorter one, counting from `date`.
@@ -152,6 +177,17 @@ mod tests {
     fn a_leap_day_less_a_year_is_the_28th() {
         assert_eq!(before("1 year", "2024-02-29"), "2023-02-28");
         assert_eq!(before("4 years", "2024-02-29"), "2020-02-29");
+    }
+
+    #[test]
+    fn a_period_can_be_looked_at_from_its_other_end() {
+        let after = |period: &str, date: &str| {
+            let period: Period = period.parse().expect("a period");
+            period.after(date.parse().expect("a date")).to_string()
+        };
+        assert_eq!(after("1 month", "2026-01-31"), "2026-02-28");
+        assert_eq!(after("30 days", "2026-11-22"), "2026-12-22");
+        assert_eq!(after("1 year", "2024-02-29"), "2025-02-28");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
 
-use crate::{Bounds, Digest, SubjectKey, Workgroup};
+use crate::{Bounds, Digest, Head, SubjectKey, Workgroup};
 
 /// The three ways in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub enum Verdict {
     Due(usize),
     /// No rule speaks: nobody to anonymise, and nobody who needs keeping.
     NotDue,
+    /// Under a legal hold, which wins over every rule.
+    Held,
 }
 
 /// Where a stored plan stands.
@@ -122,6 +124,8 @@ pub struct Counts {
     pub kept: BTreeMap<usize, u64>,
     /// Neither.
     pub not_due: u64,
+    /// Under a legal hold, whatever rules say.
+    pub held: u64,
 }
 
 impl Counts {
@@ -131,6 +135,7 @@ impl Counts {
             Verdict::Due(rule) => *self.due.entry(rule).or_default() += people,
             Verdict::Kept(rule) => *self.kept.entry(rule).or_default() += people,
             Verdict::NotDue => self.not_due += people,
+            Verdict::Held => self.held += people,
         }
     }
 
@@ -149,7 +154,7 @@ impl Counts {
     /// Everybody who is not yet anonymised.
     #[must_use]
     pub fn people(&self) -> u64 {
-        self.all_due() + self.all_kept() + self.not_due
+        self.all_due() + self.all_kept() + self.not_due + self.held
     }
 }
 
@@ -214,4 +219,17 @@ pub struct Batch {
     pub anonymised: u64,
     /// Dropped from it.
     pub dropped: u64,
+    /// What is on record of it; nothing where nobody was anonymised.
+    pub recorded: Option<Recorded>,
+}
+
+/// A batch that erased people, and where the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The name that the erasure journal knows it by.
+    pub batch: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The ledger's end behind its entry.
+    pub head: Head,
 }

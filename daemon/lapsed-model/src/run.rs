@@ -75,8 +75,8 @@ pub struct Run {
     pub schedule: Option<String>,
     /// The slot.
     pub slot_at: Option<DateTime<Utc>>,
-    /// Whose.
-    pub tenant: TenantName,
+    /// Whose; none where it is the daemon's own.
+    pub tenant: Option<TenantName>,
     /// The workgroup's name, where it concerns one.
     pub workgroup: Option<String>,
     /// What is to be done: `retention`, `apply` …

@@ -7,6 +7,8 @@
 //! What can go wrong: a file that is half right. There is no such policy: with a single error nothing of the
 //! file takes effect. Warnings and hints keep nothing back.
 
+mod brake;
+mod due;
 mod example;
 mod forms;
 mod judge;
@@ -16,11 +18,17 @@ mod read;
 mod retention;
 mod schedule;
 mod shape;
+mod slots;
+mod timetable;
 mod zone;
 
+pub use brake::{NEVER_WAIT, brake};
+pub use due::due;
 pub use example::{Example, Expect, Told, When};
 pub use judge::*;
 pub use policy::{Automatic, Limits, Policy, Retention};
 pub use read::{hints, read};
 pub use schedule::Schedule;
 pub use shape::POLICY_SHAPE;
+pub use slots::{next_slot, tz_database};
+pub use timetable::{RETENTION, timetable};

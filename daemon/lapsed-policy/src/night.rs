@@ -49,7 +49,7 @@ fn is_whole(zone: Tz, day: NaiveDate, hour: u32) -> bool {
 }
 
 /// FNV-1a: the standard library's hash differs from one release to the next.
-fn stable_hash(text: &str) -> u64 {
+pub(crate) fn stable_hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use croner::parser::{CronParser, Seconds, Year};
 use lapsed_config::{Complaint, Form, nearest};
 use lapsed_model::Workgroup;
 
 use crate::night::night;
+use crate::slots::parser;
 
 /// `at night`, `every day at 03:00`, `0 3 * * *`.
 pub(crate) static SCHEDULE: Form = Form {
@@ -51,6 +51,12 @@ impl Schedule {
             said: text.trim().to_owned(),
             cron,
         })
+    }
+
+    /// Whether the tenant left the time to the daemon.
+    #[must_use]
+    pub fn is_at_night(&self) -> bool {
+        matches!(Words::read(&self.said), Ok(Words::AtNight))
     }
 }
 
@@ -207,11 +213,7 @@ fn cron(fields: &[&str]) -> Result<String, Complaint> {
             Err(_) => HOW.to_owned(),
         }));
     }
-    let parser = CronParser::builder()
-        .seconds(Seconds::Disallowed)
-        .year(Year::Disallowed)
-        .build();
-    let cron = parser.parse(&text).map_err(|_| Complaint::help(HOW))?;
+    let cron = parser().parse(&text).map_err(|_| Complaint::help(HOW))?;
     if fields[0].contains(['*', ',', '-', '/']) {
         let once = format!("0 {}", fields[1..].join(" "));
         return Err(Complaint::new(
@@ -284,7 +286,12 @@ mod tests {
             why("0 3 30 2 *").title.as_deref(),
             Some("`0 3 30 2 *` never comes")
         );
+        for never in ["0 3 31 2,4,6 *", "0 3 31 feb,apr,jun,sep,nov *", "0 3 31 4-4 *"] {
+            let title = why(never).title.expect("a title");
+            assert!(title.ends_with("never comes"), "{title}");
+        }
         assert_eq!(cron_of("0 3 29 2 *"), "0 3 29 2 *");
+        assert_eq!(cron_of("0 3 31 2,3 *"), "0 3 31 2,3 *");
     }
 
     #[test]

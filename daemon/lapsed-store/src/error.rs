@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use lapsed_model::{Unusual, Workgroup};
+
 /// Why the store could not do what a verb asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -55,6 +57,30 @@ pub enum StoreError {
     /// No plan of this id.
     #[error("there is no plan `{0}`: `lapsed plan TENANT/WORKGROUP --save` makes one")]
     NoPlan(String),
+    /// No hold of this id.
+    #[error("there is no hold `{0}`: `lapsed hold list --all` shows every one")]
+    NoHold(String),
+    /// No request of this id.
+    #[error("there is no request `{0}`: `lapsed request list` shows them")]
+    NoRequest(String),
+    /// Somebody else has the run now, or nobody: whoever believed to hold it stops.
+    #[error("run {0} is somebody else's now: its lease was lost, and nothing was written")]
+    LeaseLost(i64),
+    /// nobody approved the plan as yet.
+    #[error(
+        "plan {0} of {1} waits for an approval, because {because}: `lapsed approve {0} --by WHO --reason TEXT` lets it go",
+        because = reasons(.2)
+    )]
+    Waits(String, Workgroup, Vec<Unusual>),
+    /// another plan was made while this one waited.
+    #[error("plan {0} was replaced by plan {1} while it waited for an approval: look at that one")]
+    Replaced(String, String),
+    /// The stop button was pressed.
+    #[error("{0} is paused ({1}): `lapsed resume` lets it go on")]
+    Paused(String, String),
+    /// What is told of every batch before it is committed was not there to listen.
+    #[error("{0}")]
+    NotWitnessed(crate::Refused),
     /// A row that no version of lapsed writes.
     #[error("row {row} of `{table}` is damaged: its `{column}` is {found}")]
     Inconsistent {
@@ -84,6 +110,12 @@ impl StoreError {
         !matches!(
             self,
             StoreError::NoPlan(_)
+                | StoreError::NoHold(_)
+                | StoreError::NoRequest(_)
+                | StoreError::LeaseLost(_)
+                | StoreError::Paused(..)
+                | StoreError::Waits(..)
+                | StoreError::Replaced(..)
                 | StoreError::WrongKey(_)
                 | StoreError::MissingKey(_)
                 | StoreError::NotEmpty(_)
@@ -108,6 +140,12 @@ impl StoreError {
             }
         }
     }
+}
+
+/// Why a plan waits, in one sentence.
+fn reasons(because: &[Unusual]) -> String {
+    let reasons: Vec<String> = because.iter().map(ToString::to_string).collect();
+    reasons.join("; ")
 }
 
 /// What every verb returns.

@@ -13,4 +13,7 @@ mod error;
 mod sqlite;
 
 pub use error::StoreError;
-pub use sqlite::{Erased, Migrations, NewPlan, PlanStatements, PolicyVersion, Remnants, Row, Seal, Store};
+pub use sqlite::{
+    Gauges, 
+    Brake, Decision, End, Erased, Expired, Finish, InForce, JudgeAgain, LastScan, Lost, Materialised, Migrations, NewHold, NewPlan, NewPolicy, NewRun, NewSchedule, OpenRequests, Overview, Pause, PlanStatements, PolicyVersion, Refused, Remnants, RequestAnswer, RequestFilter, Row, RunFilter, Seal, Serving, Starting, Store, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings, WarningsChanged, Witness, Witnessed,
+};

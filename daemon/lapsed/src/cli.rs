@@ -1,16 +1,24 @@
 //! The command line, as `--help` tells it.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lapsed_model::{Language, TenantName, Workgroup};
+use lapsed_model::{Language, RequestKind, TenantName, Workgroup};
+
+/// The program's version, and that of the clock changes that it knows: a zone's government may have decided another.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let (program, zones) = (env!("CARGO_PKG_VERSION"), lapsed_policy::tz_database());
+    format!("{program} (tz database {zones})")
+});
 
 /// Keeps every tenant's promises about personal data: people who lapsed are anonymised on time.
 ///
-/// Exit codes: 0 done; 1 findings, or a refusal with its reason; 2 wrong usage; 3 the store is out of reach.
+/// Exit codes: 0 done; 1 findings, or a refusal with its reason; 2 wrong usage; 3 the store is out of reach;
+/// 4 a task of the daemon crashed.
 #[derive(Debug, Parser)]
-#[command(name = "lapsed", version, max_term_width = 100)]
+#[command(name = "lapsed", version = VERSION.as_str(), max_term_width = 100)]
 pub(crate) struct Cli {
     /// The operator's settings.
     #[arg(
@@ -39,24 +47,49 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Write commented settings, an example tenant, a key ring, and the schemas for editors
     Init(InitArgs),
+    /// Run the daemon: schedules, and whatever commands ask for, until it is told to stop
+    Run,
     /// Check settings, policies with their examples, and the dataset against the store: all findings at once
     Check(CheckArgs),
+    /// Show what runs, what is due next, what waits, what is broken, and which policy is in force; exit code 0 whenever
+    /// it could look
+    Status(StatusArgs),
+    /// Stop erasing, exporting and sending at once, for one tenant or for all
+    Pause(PauseArgs),
+    /// Let go on what `lapsed pause` stopped
+    Resume(ResumeArgs),
+    /// Show the schedules and their runs, stop one, or run one now
+    Schedule(ScheduleArgs),
     /// Bring the daemon's own tables to this version
     Migrate(MigrateArgs),
     /// Find people of a tenant by name, number or contact
     Find(FindArgs),
     /// Show who of a workgroup would be anonymised, and by which rule; change nothing
     Plan(PlanArgs),
+    /// Show what a waiting plan is about, and let it go
+    Approve(ApproveArgs),
     /// Carry out a stored plan, or what is left of it
     Apply(ApplyArgs),
     /// Show every rule for one customer, the record and the date behind it, and when the answer changes
     Explain(ExplainArgs),
     /// Anonymise one customer by hand
     Anonymise(AnonymiseArgs),
+    /// Keep people from being anonymised for legal reasons: place, lift and list holds
+    Hold(HoldArgs),
+    /// Write down what people ask for, answer it, and see what is due
+    Request(RequestArgs),
     /// Show the ledger, or prove that it is whole
     Ledger(LedgerArgs),
+    /// Look through the erasure journal, or do what follows after a backup was restored
+    Journal(JournalArgs),
+    /// Look for what should be gone: values of erased people that still stand in the store
+    Scan(ScanArgs),
+    /// List the keys of the pseudonyms, or add a new one
+    Keys(KeysArgs),
     /// Show the policies that were ever in force
     Policy(PolicyArgs),
+    /// Write a tenant's deletion concept, in the tenant's language
+    Concept(ConceptArgs),
     /// Print the JSON Schema of a file, for editors
     Schema(SchemaArgs),
     /// Print a completion script for a shell
@@ -92,6 +125,87 @@ pub(crate) struct CheckArgs {
     /// name is checked, the store included
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+}
+
+/// `lapsed pause`
+#[derive(Debug, Args)]
+pub(crate) struct PauseArgs {
+    /// Whose; everything without one
+    pub(crate) tenant: Option<TenantName>,
+    /// Who presses the button
+    #[arg(long, value_name = "WHO")]
+    pub(crate) by: String,
+    /// Why
+    #[arg(long, value_name = "WHY")]
+    pub(crate) reason: String,
+}
+
+/// `lapsed resume`
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Whose; the stop of everything without one
+    pub(crate) tenant: Option<TenantName>,
+}
+
+/// `lapsed schedule`
+#[derive(Debug, Args)]
+pub(crate) struct ScheduleArgs {
+    /// What to do with them
+    #[command(subcommand)]
+    pub(crate) command: ScheduleCommand,
+}
+
+/// `lapsed schedule …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScheduleCommand {
+    /// List the schedules and their next slots, in the tenant's zone
+    List {
+        /// Whose; all without one
+        tenant: Option<TenantName>,
+        /// How many slots to show of each
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
+        slots: u8,
+    },
+    /// Have the daemon do a workgroup's retention now, beside its schedule
+    Now {
+        /// Whose
+        #[arg(value_name = "TENANT/WORKGROUP")]
+        workgroup: Workgroup,
+    },
+    /// Stop one schedule
+    Pause {
+        /// Whose
+        #[arg(value_name = "TENANT/WORKGROUP")]
+        workgroup: Workgroup,
+        /// Who stops it
+        #[arg(long, value_name = "WHO")]
+        by: String,
+        /// Why
+        #[arg(long, value_name = "WHY")]
+        reason: String,
+    },
+    /// Let one schedule go on; it counts from now
+    Resume {
+        /// Whose
+        #[arg(value_name = "TENANT/WORKGROUP")]
+        workgroup: Workgroup,
+    },
+    /// Show the newest runs and what became of them, and the slots that were left out
+    History {
+        /// Whose; everybody's without one
+        #[arg(value_name = "TENANT/WORKGROUP")]
+        workgroup: Option<Workgroup>,
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        last: u32,
+    },
+}
+
+/// `lapsed status`
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// One tenant in detail, with the next five slots of each schedule by the tenant's clocks
+    pub(crate) tenant: Option<TenantName>,
 }
 
 /// `lapsed migrate`
@@ -136,6 +250,29 @@ pub(crate) struct PlanArgs {
     /// Look at another instant (RFC 3339) and store nothing
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub(crate) at: Option<DateTime<Utc>>,
+}
+
+/// `lapsed approve`
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// The plan's id, as `lapsed plan --list` shows it
+    pub(crate) plan: String,
+    /// Who approves: a name that the tenant's ledger keeps
+    #[arg(long, value_name = "WHO", value_parser = said)]
+    pub(crate) by: String,
+    /// Why, in a sentence that the tenant's ledger keeps: no customer's name belongs in it
+    #[arg(long, value_name = "TEXT", value_parser = said)]
+    pub(crate) reason: String,
+}
+
+/// `lapsed concept`
+#[derive(Debug, Args)]
+pub(crate) struct ConceptArgs {
+    /// Whose
+    pub(crate) tenant: TenantName,
+    /// In another language than the tenant's: en, de, fr, it, es or bg
+    #[arg(long = "in", value_name = "LANGUAGE")]
+    pub(crate) language: Option<Language>,
 }
 
 /// `lapsed apply`
@@ -203,6 +340,54 @@ pub(crate) enum LedgerCommand {
     Heads,
 }
 
+/// `lapsed journal`
+#[derive(Debug, Args)]
+pub(crate) struct JournalArgs {
+    /// What to do with it
+    #[command(subcommand)]
+    pub(crate) command: JournalCommand,
+}
+
+/// `lapsed journal …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Read every line of every folder, and hold them against each other and against the store
+    Check,
+    /// Erase again whom a restored backup brought back; every start does the same by itself
+    ReErase,
+}
+
+/// `lapsed scan`
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Search after the next sweep of each tenant, whenever the last search was
+    #[arg(long)]
+    pub(crate) next: bool,
+    /// Search now for values that stand on standard input, one a line: mail addresses, phone numbers, full names
+    #[arg(long, value_name = "-", value_parser = ["-"], conflicts_with = "next")]
+    pub(crate) of: Option<String>,
+    /// How many past searches to show
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) last: u32,
+}
+
+/// `lapsed keys`
+#[derive(Debug, Args)]
+pub(crate) struct KeysArgs {
+    /// What to do with them
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+/// `lapsed keys …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List the keys, oldest first, and whether the store knows them
+    List,
+    /// Add a new key to the ring; the old ones stay, for everything that was made with them
+    Rotate,
+}
+
 /// `lapsed policy`
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
@@ -253,11 +438,171 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
+/// `lapsed hold`
+#[derive(Debug, Args)]
+pub(crate) struct HoldArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: HoldCommand,
+}
+
+/// `lapsed hold …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum HoldCommand {
+    /// Place a hold: whoever it lies on is not anonymised until it ends or is lifted, whoever asks
+    Add {
+        /// On what
+        #[command(subcommand)]
+        on: HoldOn,
+    },
+    /// Lift a hold before its end: its people are judged again, and what they asked for meanwhile is carried out
+    Lift {
+        /// The hold's id, as `lapsed hold list` shows it
+        hold: String,
+        /// Who lifts it: a name that the tenant's ledger keeps
+        #[arg(long, value_name = "WHO", value_parser = said)]
+        by: String,
+        /// Why; it is forgotten when the person is anonymised
+        #[arg(long, value_name = "TEXT", value_parser = said)]
+        reason: String,
+    },
+    /// List the holds in force
+    List {
+        /// Whose; everybody's without one
+        tenant: Option<TenantName>,
+        /// Those too that ended or were lifted
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// `lapsed hold add …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum HoldOn {
+    /// On one customer
+    Person {
+        /// Whose customer
+        #[arg(value_name = "TENANT/WORKGROUP")]
+        workgroup: Workgroup,
+        /// The store's key of the customer; `lapsed find` gives it
+        customer: String,
+        /// Who, why and until when
+        #[command(flatten)]
+        why: HoldWhy,
+    },
+    /// On a record, such as an order: on everybody whom it leads to
+    Record {
+        /// Whose record
+        tenant: TenantName,
+        /// What kind of record: `order`, or whatever else the dataset calls holdable
+        kind: String,
+        /// What staff call it by: the order's number
+        record: String,
+        /// Who, why and until when
+        #[command(flatten)]
+        why: HoldWhy,
+    },
+    /// On everybody of a tenant
+    Tenant {
+        /// Which
+        tenant: TenantName,
+        /// Who, why and until when
+        #[command(flatten)]
+        why: HoldWhy,
+    },
+}
+
+/// What every hold says.
+#[derive(Debug, Args)]
+pub(crate) struct HoldWhy {
+    /// Why: the case, the file's number; it is forgotten when the person is anonymised
+    #[arg(long, value_name = "TEXT", value_parser = said)]
+    pub(crate) reason: String,
+    /// Who places it: a name that the tenant's ledger keeps
+    #[arg(long, value_name = "WHO", value_parser = said)]
+    pub(crate) by: String,
+    /// The last day of the hold, in the tenant's zone; without one it lasts until it is lifted
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) until: Option<NaiveDate>,
+}
+
+/// `lapsed request`
+#[derive(Debug, Args)]
+pub(crate) struct RequestArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: RequestCommand,
+}
+
+/// `lapsed request …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum RequestCommand {
+    /// Write down what a customer asks for; the answer is due in a month
+    Open {
+        /// Whose customer
+        #[arg(value_name = "TENANT/WORKGROUP")]
+        workgroup: Workgroup,
+        /// The store's key of the customer; `lapsed find` gives it
+        customer: String,
+        /// What they ask for: access, correction, erasure or objection
+        kind: RequestKind,
+        /// Who writes it down: a name that the tenant's ledger keeps
+        #[arg(long, value_name = "WHO", value_parser = said)]
+        by: String,
+        /// What there is to say about it; it is forgotten when the customer is anonymised
+        #[arg(long, value_name = "TEXT", value_parser = said)]
+        note: Option<String>,
+        /// The day on which it came, in the tenant's zone; today without one
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        received: Option<NaiveDate>,
+    },
+    /// List requests, those first that are due first
+    List {
+        /// Whose; everybody's without one
+        tenant: Option<TenantName>,
+        /// Only those that nobody answered
+        #[arg(long)]
+        open: bool,
+        /// Only those whose answer is late
+        #[arg(long)]
+        overdue: bool,
+    },
+    /// Answer a request, or refuse it with the reason
+    Answer {
+        /// The request's id, as `lapsed request list` shows it
+        request: String,
+        /// Who answers: a name that the tenant's ledger keeps
+        #[arg(long, value_name = "WHO", value_parser = said)]
+        by: String,
+        /// What the customer was told
+        #[arg(long, value_name = "TEXT", value_parser = said, required_unless_present = "refuse", conflicts_with = "refuse")]
+        answer: Option<String>,
+        /// Why it is refused, as the customer was told
+        #[arg(long, value_name = "REASON", value_parser = said)]
+        refuse: Option<String>,
+    },
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse()
+        .map_err(|_unreadable| "write a day, such as `2027-12-31`".to_owned())
+}
+
 fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let parsed = DateTime::parse_from_rfc3339(text);
     parsed
         .map(|instant| instant.to_utc())
         .map_err(|_unreadable| "write an instant, such as `2026-02-28T00:00:00Z`".to_owned())
+}
+
+/// A name or a sentence that somebody will read later.
+fn said(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 500;
+    match text.trim() {
+        "" => Err("write a word or two".to_owned()),
+        text if text.chars().count() > LONGEST => Err(format!("at most {LONGEST} letters are kept")),
+        text => Ok(text.to_owned()),
+    }
 }
 
 fn word(text: &str) -> Result<String, String> {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use lapsed_jobs::journal::JournalError;
 use lapsed_jobs::{JobError, Refusal};
 use lapsed_store::StoreError;
 
@@ -14,8 +15,19 @@ pub(crate) enum Failure {
     Findings,
     /// A refusal of ours, with its reason.
     Refused(Refusal),
+    /// A refusal that the daemon gave, in its words.
+    Told {
+        /// The word for machines.
+        code: String,
+        /// The sentence.
+        message: String,
+    },
     /// The store refused, or is out of reach.
     Store(StoreError),
+    /// The erasure journal is out of reach.
+    Journal(JournalError),
+    /// A task of the daemon crashed.
+    Crashed(String),
     /// Whatever else went wrong, with what was being done.
     Other(anyhow::Error),
 }
@@ -29,13 +41,32 @@ impl Failure {
         Self::Other(anyhow::Error::msg(sentence.into()))
     }
 
+    /// The sentence, for whoever shows it elsewhere.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Failure::Findings => "there are findings".to_owned(),
+            Failure::Refused(refusal) => refusal.to_string(),
+            Failure::Told { message, .. } => message.clone(),
+            Failure::Store(error) => error.to_string(),
+            Failure::Journal(error) => error.to_string(),
+            Failure::Crashed(what) => what.clone(),
+            Failure::Other(error) => format!("{error:#}"),
+        }
+    }
+
     /// Says why, and gives the exit code of the table in `--help`.
     pub(crate) fn report(self, out: &Output) -> ExitCode {
         let (code, word, message) = match self {
             Failure::Findings => return ExitCode::from(1),
             Failure::Refused(refusal) => (1, refusal.code(), refusal.to_string()),
+            Failure::Told { code, message } => {
+                out.error(&code, &message);
+                return ExitCode::from(1);
+            }
             Failure::Store(error) if error.is_out_of_reach() => (3, "store", error.to_string()),
             Failure::Store(error) => (1, "store", error.to_string()),
+            Failure::Journal(error) => (3, "journal", error.to_string()),
+            Failure::Crashed(what) => (4, "crashed", what),
             Failure::Other(error) => (1, "failed", format!("{error:#}")),
         };
         out.error(word, &message);
@@ -46,8 +77,14 @@ impl Failure {
 impl From<JobError> for Failure {
     fn from(error: JobError) -> Self {
         match error {
+            JobError::Store(StoreError::NotWitnessed(why)) => match why.downcast::<JournalError>() {
+                Ok(why) => Self::Journal(*why),
+                Err(why) => Self::Store(StoreError::NotWitnessed(why)),
+            },
             JobError::Store(error) => Self::Store(error),
+            JobError::Journal(error) => Self::Journal(error),
             JobError::Refused(refusal) => Self::Refused(refusal),
+            stopped @ JobError::Stopped => Self::Other(anyhow::Error::new(stopped)),
         }
     }
 }

@@ -2,10 +2,15 @@
 
 use std::path::Path;
 
+use chrono_tz::Tz;
 use lapsed_config::{File, Finding};
 use lapsed_dataset::{Dataset, Fitted};
+use lapsed_jobs::journal::Journal;
 use lapsed_jobs::apply::{BatchSize, Tools};
+use lapsed_jobs::clerk::Clerk;
+use lapsed_jobs::holds::StoreKeys;
 use lapsed_jobs::retention::{Case, save};
+use lapsed_jobs::warnings;
 use lapsed_model::{Bounds, Chance, Clock, KeyRing, Plan, SystemChance, SystemClock, TenantName, Workgroup};
 use lapsed_policy::Policy;
 use lapsed_store::Store;
@@ -104,12 +109,28 @@ impl Installation {
             .collect()
     }
 
+    /// All workgroups of a tenant by the store's key of each.
+    pub(crate) fn workgroups(&self, policy: &Policy) -> StoreKeys {
+        policy
+            .all_workgroups()
+            .filter_map(|workgroup| Some((self.settings.store_key(&workgroup).ok()?, workgroup)))
+            .collect()
+    }
+
+    /// A tenant's zone, for showing dates; UTC where the policy is not whole.
+    pub(crate) fn zone(&self, tenant: &TenantName) -> Tz {
+        let name = format!("{tenant}.toml");
+        let file = files::open_beneath(&self.settings.tenants, Path::new(&name)).ok();
+        let read = |file| lapsed_policy::read(tenant, &file, &self.settings.limits, self.clock.now()).0;
+        file.and_then(read).map_or(Tz::UTC, |policy| policy.zone)
+    }
+
     /// The key ring.
     pub(crate) fn keys(&self) -> Result<KeyRing> {
         Ok(credentials::key_ring(&self.settings)?)
     }
 
-    /// Makes a plan and stores it.
+    /// Makes a plan and stores it, and notes who is to be warned.
     pub(crate) async fn save_plan(
         &self,
         fitted: &Fitted<'_>,
@@ -117,7 +138,9 @@ impl Installation {
         bounds: Bounds,
     ) -> Result<Plan> {
         let keys = self.keys()?;
-        Ok(save(&self.store, fitted, case, bounds, &keys, &self.chance).await?)
+        let plan = save(&self.store, fitted, case, bounds, &keys, &self.chance, None).await?;
+        warnings::update(&self.store, fitted, case, &bounds).await?;
+        Ok(plan)
     }
 
     /// The present instant.
@@ -125,19 +148,35 @@ impl Installation {
         self.clock.now()
     }
 
+    /// What writing something down needs.
+    pub(crate) fn clerk<'t>(&'t self, fitted: &'t Fitted<'t>, keys: &'t KeyRing) -> Clerk<'t> {
+        Clerk {
+            store: &self.store,
+            fitted,
+            keys,
+            clock: &self.clock,
+            chance: &self.chance,
+        }
+    }
+
     /// What carrying out a plan needs.
-    pub(crate) fn tools<'t>(&'t self, fitted: &'t Fitted<'t>, keys: &'t KeyRing) -> Tools<'t> {
+    pub(crate) fn tools<'t>(
+        &'t self,
+        fitted: &'t Fitted<'t>,
+        keys: &'t KeyRing,
+        journal: &'t Journal,
+    ) -> Tools<'t> {
         Tools {
             store: &self.store,
             fitted,
             keys,
+            journal,
             clock: &self.clock as &dyn Clock,
             chance: &self.chance as &dyn Chance,
-            batch: match self.settings.erase_batch {
-                EraseBatch::Auto => BatchSize::Auto,
-                EraseBatch::People(people) => BatchSize::Fixed(people),
-            },
+            batch: batch_size(&self.settings),
             watch_only: self.settings.watch_only,
+            lease: None,
+            stop: None,
         }
     }
 }
@@ -158,5 +197,13 @@ pub(crate) fn dataset_file(settings: &Settings, out: &Output) -> Result<File> {
             out.complain(&unreadable.file, std::slice::from_ref(&unreadable.finding));
             Failure::Findings
         }),
+    }
+}
+
+/// How many people a transaction takes.
+pub(crate) fn batch_size(settings: &Settings) -> BatchSize {
+    match settings.erase_batch {
+        EraseBatch::Auto => BatchSize::Auto,
+        EraseBatch::People(people) => BatchSize::Fixed(people),
     }
 }

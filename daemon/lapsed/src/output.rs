@@ -120,6 +120,14 @@ impl Output {
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 
+    /// A line on standard error that is not the answer.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.json {
+            // Nobody is left to be told if standard error is gone.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
     /// A sign of life on standard error for what takes its time and cannot be counted.
     pub(crate) fn waiting(&self, doing: &'static str) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(None, self.progress_target());

@@ -1,10 +1,12 @@
 //! The operator's settings.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use lapsed_config::{Complaint, File, Finding, Form, Key, Kind, PERIOD, Shape, Table, Unreadable, nearest};
-use lapsed_model::Workgroup;
+use lapsed_jobs::records::RecordPeriods;
+use lapsed_model::{Period, Workgroup};
 use lapsed_policy::Limits;
 
 use crate::files;
@@ -20,16 +22,24 @@ pub(crate) struct Settings {
     pub(crate) workgroups: BTreeMap<String, Workgroup>,
     /// The folder of the tenants' files.
     pub(crate) tenants: PathBuf,
+    /// Where the tenants' reports are written.
+    pub(crate) reports: ReportFolder,
     /// What a policy may say at most.
     pub(crate) limits: Limits,
     /// Plan and report everywhere, and change nothing.
     pub(crate) watch_only: bool,
     /// How many people one transaction anonymises.
     pub(crate) erase_batch: EraseBatch,
+    /// The folders of the erasure journal: a folder `journal` beside the store where none is named.
+    pub(crate) journal: Vec<PathBuf>,
+    /// How long the daemon keeps its own records (O-6).
+    pub(crate) records: RecordPeriods,
     /// The credential that holds the key ring of the pseudonyms.
     pub(crate) pseudonyms: String,
     /// Where credentials lie if the service manager hands none over.
     pub(crate) credentials: PathBuf,
+    /// Where metrics and health are shown, if anywhere.
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// A workgroup without people: the operator gave its name in the store to another one.
@@ -49,6 +59,15 @@ pub(crate) enum EraseBatch {
     Auto,
     /// So many.
     People(u32),
+}
+
+/// Where the tenants' reports are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReportFolder {
+    /// Nowhere.
+    Nowhere,
+    /// Into this one, which may be the folder of the tenants' files.
+    In(PathBuf),
 }
 
 /// Settings that cannot be used.
@@ -90,13 +109,21 @@ impl Settings {
         let path = |section, key, default| folder.join(text(section, key).unwrap_or(default));
         let limits = root.table("limits");
         let workgroups = workgroups(&root, &mut findings);
+        refuse_no_folder(&root, &mut findings);
         let store = text("store", "url").and_then(|url| sqlite_path(url).ok());
         match store {
             Some(store) if findings.is_empty() => Ok(Self {
+                journal: journal(&root, folder, &folder.join(&store)),
+                records: records(&root),
                 store: folder.join(store),
                 dataset: text("store", "dataset").map(|dataset| folder.join(dataset)),
                 workgroups,
                 tenants: path("tenants", "folder", "tenants"),
+                reports: match text("tenants", "reports") {
+                    None | Some("beside") => ReportFolder::In(path("tenants", "folder", "tenants")),
+                    Some("none") => ReportFolder::Nowhere,
+                    Some(named) => ReportFolder::In(folder.join(named)),
+                },
                 limits: Limits {
                     shortest_anonymise_after: limits
                         .and_then(|limits| limits.parsed("shortest_anonymise_after"))
@@ -111,6 +138,7 @@ impl Settings {
                     .map_or(EraseBatch::Auto, EraseBatch::People),
                 pseudonyms: text("keys", "pseudonyms").unwrap_or("pseudonym-keys").to_owned(),
                 credentials: path("credentials", "folder", "credentials"),
+                metrics: text("listen", "metrics").and_then(|address| address.parse().ok()),
             }),
             _ => Err(findings),
         }
@@ -136,6 +164,54 @@ impl Settings {
                 of: of.clone(),
             }),
         }
+    }
+}
+
+fn journal(root: &Table, folder: &Path, store: &Path) -> Vec<PathBuf> {
+    let named = root.table("journal").and_then(|journal| journal.texts("folders"));
+    match named {
+        Some(named) => named.iter().map(|text| folder.join(text.value)).collect(),
+        None => vec![store.with_file_name("journal")],
+    }
+}
+
+/// The journal in no folder is none, and the same folder twice is one.
+fn refuse_no_folder(root: &Table, findings: &mut Vec<Finding>) {
+    let Some(folders) = root.table("journal").and_then(|journal| journal.get("folders")) else {
+        return;
+    };
+    let texts = folders.value.as_texts();
+    if texts.is_empty() {
+        findings.push(
+            Finding::error("the erasure journal has no folder")
+                .at(folders.value.span.clone())
+                .help("name at least one, or leave the line out: then it is kept beside the store"),
+        );
+    }
+    for (index, text) in texts.iter().enumerate() {
+        if texts[..index].iter().any(|other| other.value == text.value) {
+            findings.push(
+                Finding::error(format!("`{}` is named twice", text.value))
+                    .at(text.span.clone())
+                    .help("name another folder, on another disk: two copies on one are lost together"),
+            );
+        }
+    }
+}
+
+fn records(root: &Table) -> RecordPeriods {
+    let shipped = RecordPeriods::default();
+    let period = |key: &str, otherwise: Period| {
+        let written = root.table("records").and_then(|records| records.parsed(key));
+        written.map_or(otherwise, |period| period.value)
+    };
+    RecordPeriods {
+        ledger: period("ledger", shipped.ledger),
+        journal: period("journal", shipped.journal),
+        plans: period("plans", shipped.plans),
+        runs: period("runs", shipped.runs),
+        requests: period("requests", shipped.requests),
+        holds: period("holds", shipped.holds),
     }
 }
 
@@ -243,6 +319,36 @@ static CREDENTIAL: Form = Form {
     },
 };
 
+static REPORTS: Form = Form {
+    what: "a place for reports",
+    how: "`beside`, `none`, or the path of a folder, such as `/var/lib/lapsed/reports`",
+    example: "beside",
+    pattern: Some("^(beside|none|.*/.*)$"),
+    check: |text| match text {
+        "beside" | "none" => Ok(()),
+        // A word that was mistyped must not become a folder.
+        path if path.contains('/') => Ok(()),
+        word => Err(match nearest(word, ["beside", "none"]) {
+            Some(near) => Complaint::help(format!("did you mean `{near}`?")),
+            None => Complaint::help(format!("a folder is written with its path: `./{word}`")),
+        }),
+    },
+};
+
+static ADDRESS: Form = Form {
+    what: "an address to listen on",
+    how: "an IP address and a port, such as `127.0.0.1:9464`",
+    example: "127.0.0.1:9464",
+    pattern: Some(r"^[0-9a-fA-F.:\[\]]+:[0-9]{1,5}$"),
+    check: |text| {
+        let complaint = |_| match text.strip_prefix("localhost:").unwrap_or(text) {
+            port if port.parse::<u16>().is_ok() => Complaint::help(format!("write `\"127.0.0.1:{port}\"`")),
+            _ => Complaint::default(),
+        };
+        text.parse::<SocketAddr>().map(|_| ()).map_err(complaint)
+    },
+};
+
 /// A settings file.
 pub(crate) static SETTINGS_SHAPE: Shape = Shape {
     doc: "The settings of the daemon: whose they are, the operator decides.",
@@ -286,11 +392,26 @@ pub(crate) static SETTINGS_SHAPE: Shape = Shape {
             "[credentials]",
             "Where secrets lie if the service manager hands none over.",
         ),
-        Key::later("journal", "the erasure journal"),
-        Key::later("records", "periods for the daemon's own records"),
+        Key::new(
+            "journal",
+            Kind::Table(&JOURNAL),
+            "[journal]",
+            "Where it is noted who was erased, so that a restored backup brings nobody back.",
+        ),
+        Key::new(
+            "records",
+            Kind::Table(&RECORDS),
+            "[records]",
+            "How long the daemon keeps its own records.",
+        ),
         Key::later("channels", "channels"),
         Key::later("prices", "credits"),
-        Key::later("listen", "pages and metrics"),
+        Key::new(
+            "listen",
+            Kind::Table(&LISTEN),
+            "[listen]",
+            "The addresses that the daemon answers on; left out, none.",
+        ),
     ],
 };
 
@@ -323,7 +444,13 @@ static TENANTS: Shape = Shape {
             "The folder with one file per tenant.",
         )
         .or("\"tenants\""),
-        Key::later("reports", "reports for tenants"),
+        Key::new(
+            "reports",
+            Kind::Form(&REPORTS),
+            "\"beside\"",
+            "Where each tenant's report is written: beside its file, into another folder, or not at all.",
+        )
+        .or("\"beside\""),
         Key::later("grants", "channels"),
     ],
 };
@@ -355,6 +482,78 @@ static LIMITS: Shape = Shape {
             "How many people one transaction anonymises.",
         )
         .or("\"auto\""),
+    ],
+};
+
+static LISTEN: Shape = Shape {
+    doc: "The addresses that the daemon answers on; left out, none.",
+    keys: &[
+        Key::new(
+            "metrics",
+            Kind::Form(&ADDRESS),
+            "\"127.0.0.1:9464\"",
+            "Where `/metrics` and `/health` are; the metrics name tenants, so keep it local.",
+        ),
+        Key::later("pages", "pages for customers"),
+    ],
+};
+
+static JOURNAL: Shape = Shape {
+    doc: "Where it is noted who was erased, so that a restored backup brings nobody back.",
+    keys: &[Key::new(
+        "folders",
+        Kind::List(&Kind::Text),
+        "[\"/var/lib/lapsed/journal\", \"/mnt/elsewhere/lapsed-journal\"]",
+        "Folders that each get a copy; one of them should be out of reach of the machine's snapshots.",
+    )],
+};
+
+static RECORDS: Shape = Shape {
+    doc: "How long the daemon keeps its own records.",
+    keys: &[
+        Key::new(
+            "ledger",
+            Kind::Form(&PERIOD),
+            "\"10 years\"",
+            "The particulars of ledger entries, and plans; the chain itself stays.",
+        )
+        .or("\"10 years\""),
+        Key::new(
+            "journal",
+            Kind::Form(&PERIOD),
+            "\"2 years\"",
+            "The erasure journal: longer than the oldest backup that may be restored.",
+        )
+        .or("\"2 years\""),
+        Key::new(
+            "plans",
+            Kind::Form(&PERIOD),
+            "\"30 days\"",
+            "Who stood in a plan, once it was carried out or ended.",
+        )
+        .or("\"30 days\""),
+        Key::new(
+            "runs",
+            Kind::Form(&PERIOD),
+            "\"90 days\"",
+            "Finished runs, skipped slots and searches for remains.",
+        )
+        .or("\"90 days\""),
+        Key::new(
+            "requests",
+            Kind::Form(&PERIOD),
+            "\"3 years\"",
+            "People's requests, from their answer on.",
+        )
+        .or("\"3 years\""),
+        Key::new(
+            "holds",
+            Kind::Form(&PERIOD),
+            "\"3 years\"",
+            "Legal holds, from their end on.",
+        )
+        .or("\"3 years\""),
+        Key::later("message_bodies", "channels"),
     ],
 };
 

@@ -20,6 +20,7 @@ pub(crate) async fn plan(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case
             bounds,
             &theatres.keys,
             &theatres.chance,
+            None,
         )
         .await;
         plans.push(plan.expect("a plan"));

@@ -108,6 +108,8 @@ impl Theatres {
             chance: &self.chance,
             batch,
             watch_only: false,
+            lease: None,
+            stop: None,
         }
     }
 }

@@ -90,6 +90,7 @@ async fn try_plan(world: &World, store: &Store) -> Result<lapsed_model::Plan, Jo
         world.bounds(),
         &world.keys,
         &world.chance,
+        None,
     )
     .await
 }

@@ -141,6 +141,7 @@ async fn plan_on(world: &World, path: &Path) -> StoreError {
         world.bounds(),
         &world.keys,
         &world.chance,
+        None,
     )
     .await;
     store.close().await;

@@ -133,6 +133,7 @@ async fn agrees_about(world: &World, scene: &Scene, tables: &Tables, workgroup: 
         bounds,
         &world.keys,
         &world.chance,
+        None,
     )
     .await;
     let plan = plan.map_err(|why| TestCaseError::fail(why.to_string()))?;

@@ -13,6 +13,7 @@ use super::plan_life::lapsed;
 /// What the batches of a plan ask again.
 pub(crate) fn question<'a>(case: &'a Case<'_>, plan: &'a Plan, switches: &'a [Switch]) -> Question<'a> {
     Question {
+        tenant: plan.workgroup.tenant.as_str(),
         workgroup: &case.store_key,
         bounds: &plan.bounds,
         switches,
@@ -111,7 +112,7 @@ async fn o4_every_batch_leaves_an_entry_and_their_people_add_up() {
     for direct in ["Anna", "Gruber", "mail.example"] {
         assert!(!ledger.iter().any(|sealed| sealed.entry.payload.contains(direct)));
     }
-    let verified = lapsed_jobs::ledger::verify(&world.store, &world.keys, &[])
+    let verified = lapsed_jobs::ledger::verify(&world.store, &world.keys, &[], chrono::DateTime::<chrono::Utc>::MIN_UTC)
         .await
         .expect("a walk");
     assert_eq!(verified.len(), 1);

@@ -108,7 +108,7 @@ async fn in_batches_and_no_more(world: &World, plan: &Plan) {
         let entry = |_: &[_]| nobody_noted(world);
         let batch = world
             .store
-            .apply_batch(&plan.id, 100, &statements, entry, &seal)
+            .apply_batch(&plan.id, 100, &statements, entry, &seal, &lapsed_tests::Forgetful)
             .await;
         if batch.expect("a batch").last.is_none() {
             break;

@@ -46,8 +46,8 @@ CREATE TABLE lapsed_run (
     id          INTEGER PRIMARY KEY,
     schedule    TEXT,                          -- null: somebody asked for it
     slot_at     INTEGER,
-    tenant      TEXT    NOT NULL,
-    workgroup   TEXT,                          -- null: it concerns the tenant, or the daemon itself
+    tenant      TEXT    NOT NULL,              -- '': it is the daemon's own
+    workgroup   TEXT,                          -- null: it concerns the tenant as a whole
     job         TEXT    NOT NULL,
     payload     TEXT    NOT NULL DEFAULT '{}', -- what the job needs to know; people in it are keys of the store
     asked_by    TEXT,
@@ -64,6 +64,7 @@ CREATE TABLE lapsed_run (
     error       TEXT                           -- why the last attempt failed
 ) STRICT;
 CREATE UNIQUE INDEX lapsed_run_of_slot ON lapsed_run (schedule, slot_at) WHERE schedule IS NOT NULL;
+CREATE INDEX lapsed_run_unfinished ON lapsed_run (schedule) WHERE finished_at IS NULL;
 CREATE INDEX lapsed_run_waiting ON lapsed_run (due_at) WHERE state IN ('scheduled', 'retryable');
 CREATE INDEX lapsed_run_available ON lapsed_run (tenant, due_at, id) WHERE state = 'available';
 CREATE INDEX lapsed_run_running ON lapsed_run (owner) WHERE state = 'running';
@@ -122,19 +123,20 @@ CREATE TABLE lapsed_hold (
     kind       TEXT    NOT NULL,               -- `person`, `tenant`, or what the dataset calls holdable: `order`
     workgroup  TEXT,                           -- of a person
     subject    ANY,                            -- of a person; null once the person was anonymised
-    record     ANY,                            -- of anything else that can be held
+    record     TEXT,                           -- of anything else that can be held
     reason     TEXT,                           -- cleared with the person
     placed_at  INTEGER NOT NULL,
     placed_by  TEXT    NOT NULL,
     ends_at    INTEGER,                        -- null: until it is lifted
     lifted_at  INTEGER,
     lifted_by  TEXT,
-    lifted_because TEXT,
+    lifted_because TEXT,                       -- cleared with the person
     ended_at   INTEGER                         -- when it was seen that it is over, and people were judged again
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lapsed_hold_of_tenant ON lapsed_hold (tenant, kind) WHERE lifted_at IS NULL;
 CREATE INDEX lapsed_hold_of_subject ON lapsed_hold (subject) WHERE subject IS NOT NULL;
-CREATE INDEX lapsed_hold_open ON lapsed_hold (ends_at) WHERE ended_at IS NULL;
+CREATE INDEX lapsed_hold_of_record ON lapsed_hold (kind, tenant) WHERE record IS NOT NULL AND reason IS NOT NULL;
+CREATE INDEX lapsed_hold_open ON lapsed_hold (ends_at) WHERE ended_at IS NULL AND lifted_at IS NULL;
 
 -- What people ask for, and what became of it (D-2).
 CREATE TABLE lapsed_request (
@@ -178,6 +180,9 @@ CREATE TABLE lapsed_erasure (
     sequence INTEGER NOT NULL                  -- the ledger's entry
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lapsed_erasure_at ON lapsed_erasure (at);
+
+-- Entries whose particulars are still there, by age: they go when their period has passed (O-6).
+CREATE INDEX lapsed_ledger_payloads ON lapsed_ledger (at) WHERE payload IS NOT NULL;
 
 -- What a search for remains of erased people found: tables and columns, and never a value.
 CREATE TABLE lapsed_scan (

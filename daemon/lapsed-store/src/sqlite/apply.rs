@@ -4,11 +4,14 @@
 //! exactly these again, who became active is dropped, the rest is erased, the plan's progress moves, and
 //! the ledger entry is written. A kill before the commit leaves nothing of it, one after the commit leaves all.
 
-use lapsed_model::{Batch, Chance, Entry, Key, Plan, PlanState, Statement, SubjectKey, Value};
-use sqlx::{Row as _, Sqlite, Transaction};
+use lapsed_model::{Batch, Chance, Entry, Key, Lease, Plan, PlanState, Statement, SubjectKey, Value, fault};
+use sqlx::{Row as _, Sqlite, SqliteConnection, Transaction};
 
 use super::Store;
+use super::approvals::refuse_unapproved;
+use super::erasures::{Witness, remember};
 use super::ledger::append;
+use super::pauses::{refuse_lost, refuse_paused};
 use super::rows::{query, subject_key, value};
 use super::scrub::note_remnants;
 use crate::error::{Result, StoreError};
@@ -22,6 +25,8 @@ pub struct PlanStatements {
     pub read: Statement,
     /// Erases who is in `lapsed_batch`.
     pub effects: Vec<Statement>,
+    /// On behalf of which run; none where somebody carries a plan out by hand.
+    pub lease: Option<Lease>,
 }
 
 /// A person who was just erased.
@@ -46,7 +51,8 @@ pub struct Seal<'a> {
 
 impl Store {
     /// Carries out the next batch of a plan, of at most `size` people. `entry` makes the ledger entry for those
-    /// who were erased. At the plan's end the batch has no last person, and the plan is applied.
+    /// who were erased, and `witness` is told of them before the commit. At the plan's end the batch has no last
+    /// person, and the plan is applied.
     pub async fn apply_batch(
         &self,
         plan: &str,
@@ -54,9 +60,15 @@ impl Store {
         statements: &PlanStatements,
         entry: impl FnOnce(&[Erased]) -> Entry,
         seal: &Seal<'_>,
+        witness: &dyn Witness,
     ) -> Result<Batch> {
         let mut batch = self.begin_batch().await?;
         let plan = read_plan_row(&mut batch, plan).await?;
+        refuse_paused(&mut batch, &plan.workgroup.tenant).await?;
+        refuse_unapproved(&mut batch, &plan).await?;
+        if let Some(lease) = statements.lease {
+            refuse_lost(&mut batch, lease).await?;
+        }
         let after = plan
             .applied_to
             .as_ref()
@@ -64,11 +76,13 @@ impl Store {
         let (taken, last) = take(&mut batch, &plan.id, &after, size).await?;
         let Some(last) = last else {
             set_state(&mut batch, &plan.id, PlanState::Applied).await?;
+            fault::point("plan-applied");
             commit(batch).await?;
             return Ok(Batch {
                 last: None,
                 anonymised: 0,
                 dropped: 0,
+                recorded: None,
             });
         };
         run(&mut batch, &statements.recheck, "judge a batch again").await?;
@@ -83,21 +97,38 @@ impl Store {
                 run(&mut batch, effect, "erase a batch").await?;
             }
         }
+        fault::point("batch-erased");
         advance(&mut batch, &plan.id, &last, anonymised, dropped).await?;
+        fault::point("batch-advanced");
+        let mut recorded = None;
         if anonymised > 0 {
             let entry = entry(&erased);
-            note_remnants(&mut batch, entry.at).await?;
-            append(&mut batch, entry, seal).await?;
+            let (tenant, at) = (entry.tenant.clone(), entry.at);
+            note_remnants(&mut batch, at).await?;
+            let head = append(&mut batch, entry, seal).await?;
+            let name = format!("b-{}", seal.chance.token());
+            recorded = Some(remember(&mut batch, &name, &tenant, at, &erased, &head).await?);
+            fault::point("batch-recorded");
+            witness
+                .intended(&name, &erased)
+                .await
+                .map_err(StoreError::NotWitnessed)?;
+            fault::point("batch-intended");
         }
         commit(batch).await?;
+        fault::point("batch-committed");
         Ok(Batch {
             last: Some(last),
             anonymised,
             dropped,
+            recorded,
         })
     }
 
     /// Fills a batch by `find`, runs `effects` on it and writes the entry; answers how many people it held.
+    ///
+    /// No witness hears of it: these people were erased earlier, and after a backup was restored `find` finds what is
+    /// due of theirs anew.
     pub async fn clear_batch(
         &self,
         find: &Statement,
@@ -148,7 +179,7 @@ impl Store {
         Ok(refusal)
     }
 
-    async fn begin_batch(&self) -> Result<Transaction<'static, Sqlite>> {
+    pub(super) async fn begin_batch(&self) -> Result<Transaction<'static, Sqlite>> {
         let mut transaction = self.begin("begin a batch").await?;
         run(
             &mut transaction,
@@ -172,7 +203,7 @@ fn fixed(sql: &'static str, binds: Vec<Value>) -> Statement {
     }
 }
 
-async fn run(
+pub(super) async fn run(
     batch: &mut Transaction<'static, Sqlite>,
     statement: &Statement,
     doing: &'static str,
@@ -184,7 +215,7 @@ async fn run(
         .map_err(StoreError::of(doing))
 }
 
-async fn commit(batch: Transaction<'static, Sqlite>) -> Result<()> {
+pub(super) async fn commit(batch: Transaction<'static, Sqlite>) -> Result<()> {
     batch.commit().await.map_err(StoreError::of("commit a batch"))
 }
 
@@ -220,9 +251,9 @@ async fn take(
     Ok((row.get::<i64, _>(0).unsigned_abs(), subject_key(last)))
 }
 
-async fn read_batch(batch: &mut Transaction<'static, Sqlite>, read: &Statement) -> Result<Vec<Erased>> {
+pub(super) async fn read_batch(batch: &mut SqliteConnection, read: &Statement) -> Result<Vec<Erased>> {
     let json: String = query(read)
-        .fetch_one(&mut **batch)
+        .fetch_one(&mut *batch)
         .await
         .and_then(|row| row.try_get(0))
         .map_err(StoreError::of("read a batch"))?;

@@ -1,6 +1,6 @@
 //! Noticing a wrong key before anything is sealed with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapsed_model::KeyRing;
 
@@ -35,5 +35,14 @@ impl Store {
                 .map_err(StoreError::of("note a key's check value"))?;
         }
         Ok(())
+    }
+
+    /// The names of the keys that this store was served with.
+    pub async fn key_ids(&self) -> Result<BTreeSet<String>> {
+        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM lapsed_key")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of("read the keys' names"))?;
+        Ok(ids.into_iter().collect())
     }
 }

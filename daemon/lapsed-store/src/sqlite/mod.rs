@@ -1,15 +1,30 @@
 //! The store on SQLite: opening, and the two kinds of connection.
 
 mod apply;
+mod approvals;
 mod catalogue;
+mod daemon;
+mod erasures;
+mod expire;
+mod facts;
+mod holds;
+mod identity;
+mod gauges;
+mod in_force;
 mod keys;
 mod ledger;
 mod migrate;
+mod overview;
 mod pages;
+mod pauses;
 mod plans;
 mod policies;
+mod requests;
 mod rows;
+mod runs;
+mod schedules;
 mod scrub;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,11 +37,25 @@ use sqlx::{Connection as _, Sqlite, Transaction};
 use crate::error::{Result, StoreError};
 
 pub use apply::{Erased, PlanStatements, Seal};
+pub use approvals::{Brake, Decision};
+pub use daemon::{Serving, Starting, Taken};
+pub use expire::Expired;
+pub use erasures::{Lost, Refused, Witness, Witnessed};
+pub use facts::{TenantFacts, Waiting};
+pub use holds::{JudgeAgain, NewHold};
+pub use gauges::Gauges;
+pub use in_force::{InForce, NewPolicy, NewSchedule};
 pub use migrate::Migrations;
+pub use overview::{LastScan, OpenRequests, Overview, WaitingPlan};
 pub use pages::Remnants;
+pub use pauses::Pause;
 pub use plans::NewPlan;
 pub use policies::PolicyVersion;
+pub use requests::{RequestAnswer, RequestFilter};
 pub use rows::Row;
+pub use runs::{End, Finish, NewRun, RunFilter};
+pub use schedules::{Materialised, Wake};
+pub use warnings::{Warnings, WarningsChanged};
 
 /// A store on SQLite.
 #[derive(Clone, Debug)]

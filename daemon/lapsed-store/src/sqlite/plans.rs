@@ -2,12 +2,13 @@
 
 use chrono::DateTime;
 use lapsed_model::{
-    Bounds, Digest, Plan, PlanState, Statement, SubjectKey, TenantName, Value, Way, Workgroup,
+    Bounds, Digest, Plan, PlanState, Statement, SubjectKey, TenantName, Value, Way, Workgroup, fault,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::Store;
+use super::approvals::{Brake, pull};
 use super::ledger::parse;
 use super::rows::{query, subject_key, value};
 use crate::error::{Result, StoreError};
@@ -31,6 +32,8 @@ pub struct NewPlan {
     pub rules: Vec<String>,
     /// What tells two plans of one instant apart.
     pub nonce: String,
+    /// The run that makes it: if it comes back, it goes on with this plan.
+    pub run: Option<i64>,
 }
 
 impl NewPlan {
@@ -68,7 +71,15 @@ fn asked(workgroup: &Workgroup, store_key: &str, way: Way, bounds: &Bounds, by: 
 impl Store {
     /// Makes a plan: `subjects` inserts the people who are due under its id. The plan's hash covers everything
     /// that was asked and everybody who was found. A plan that was made already stays as it is.
-    pub async fn save_plan(&self, new: &NewPlan, subjects: &Statement) -> Result<Plan> {
+    ///
+    /// In the same transaction the `brake` decides whether the plan waits: plans of the automatic way have one,
+    /// plans that somebody decided have none.
+    pub async fn save_plan(
+        &self,
+        new: &NewPlan,
+        subjects: &Statement,
+        brake: Option<&Brake<'_>>,
+    ) -> Result<Plan> {
         let doing = "store a plan";
         let id = new.id();
         let mut transaction = self.begin(doing).await?;
@@ -84,6 +95,7 @@ impl Store {
             .bind(new.policy.to_string())
             .bind(new.dataset.to_string())
             .bind(serde_json::json!(new.rules).to_string())
+            .bind(new.run)
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::of(doing))?;
@@ -118,6 +130,11 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::of(doing))?;
+        fault::point("plan-stored");
+        if let Some(brake) = brake {
+            pull(&mut transaction, brake, new, &id, inserted.rows_affected()).await?;
+        }
+        fault::point("plan-judged");
         transaction.commit().await.map_err(StoreError::of(doing))?;
         self.plan(&id).await
     }
@@ -143,6 +160,16 @@ impl Store {
             .map_err(StoreError::of("read a plan"))?;
         row.as_ref()
             .map_or_else(|| Err(StoreError::NoPlan(id.to_owned())), read_plan)
+    }
+
+    /// The plan that a run made before it came back, if it did.
+    pub async fn plan_of_run(&self, run: i64) -> Result<Option<Plan>> {
+        let row = sqlx::query("SELECT * FROM lapsed_plan WHERE run = $1 ORDER BY planned_at DESC LIMIT 1")
+            .bind(run)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::of("read a run's plan"))?;
+        row.as_ref().map(read_plan).transpose()
     }
 
     /// A tenant's plans, the newest first.

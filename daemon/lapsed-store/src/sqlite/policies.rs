@@ -1,11 +1,9 @@
 //! Every policy that was ever in force (D-3).
 
 use chrono::{DateTime, Utc};
-use lapsed_model::{Digest, Entry, TenantName};
+use lapsed_model::{Digest, TenantName};
 
 use super::Store;
-use super::apply::Seal;
-use super::ledger::append;
 use crate::error::{Result, StoreError};
 
 /// A version of a tenant's policy. Its text may have been edited since: [`PolicyVersion::is_genuine`].
@@ -28,38 +26,6 @@ impl PolicyVersion {
 }
 
 impl Store {
-    /// Keeps a policy that takes effect, with a ledger entry whenever it is another than the one in force before.
-    pub async fn keep_policy(&self, hash: Digest, text: &str, entry: Entry, seal: &Seal<'_>) -> Result<()> {
-        let doing = "keep a policy";
-        let (tenant, at) = (entry.tenant.to_string(), entry.at.timestamp_millis());
-        let mut transaction = self.begin(doing).await?;
-        let kept = "INSERT INTO lapsed_policy (tenant, hash, text, in_force_from) VALUES ($1, $2, $3, $4) \
-                    ON CONFLICT DO NOTHING";
-        sqlx::query(kept)
-            .bind(&tenant)
-            .bind(hash.to_string())
-            .bind(text)
-            .bind(at)
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::of(doing))?;
-        let changed = sqlx::query(
-            "INSERT INTO lapsed_policy_in_force (tenant, hash, since) VALUES ($1, $2, $3) \
-             ON CONFLICT (tenant) DO UPDATE SET hash = excluded.hash, since = excluded.since \
-             WHERE hash <> excluded.hash",
-        )
-        .bind(&tenant)
-        .bind(hash.to_string())
-        .bind(at)
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::of(doing))?;
-        if changed.rows_affected() > 0 {
-            append(&mut transaction, entry, seal).await?;
-        }
-        transaction.commit().await.map_err(StoreError::of(doing))
-    }
-
     /// A tenant's policies, the newest first.
     pub async fn policies(&self, tenant: &TenantName) -> Result<Vec<PolicyVersion>> {
         let rows: Vec<(String, i64, String)> = sqlx::query_as(

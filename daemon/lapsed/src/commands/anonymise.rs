@@ -4,15 +4,23 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use lapsed_jobs::Refusal;
+use lapsed_jobs::apply::Progress;
+use lapsed_jobs::desk::{ANONYMISE, AnonymiseOne};
+use lapsed_jobs::holds::refuse_held;
 use lapsed_jobs::manual::{OpenBusiness, anonymise, open_business};
-use lapsed_model::Language;
+use lapsed_model::{Language, SubjectKey};
+use lapsed_store::NewRun;
 use serde_json::json;
 
 use crate::cli::AnonymiseArgs;
-use crate::commands::explain;
+use crate::commands::hold::show_reports;
+use crate::commands::{apply, explain};
 use crate::failure::{Failure, Result};
+use crate::follow::follow;
+use crate::hands::Hands;
 use crate::installation::Installation;
 use crate::output::Output;
+use crate::owner;
 
 /// Anonymises one customer by hand: shows what is open, asks, and does it.
 pub(crate) async fn run(config: &Path, args: &AnonymiseArgs, language: Language, out: &Output) -> Result {
@@ -32,6 +40,13 @@ pub(crate) async fn run(config: &Path, args: &AnonymiseArgs, language: Language,
     )
     .await?;
     show_open(&open, policy.zone, out);
+    if !open.holds.is_empty() {
+        out.line("Under a legal hold:");
+        show_reports(&open.holds, policy.zone, out);
+        out.object(&json!({ "customer": open.customer, "done": null, "open": open }));
+        let now = installation.now();
+        refuse_held(&installation.store, &fitted, &case.workgroup, &open.customer, now).await?;
+    }
     if open.is_any() && !args.despite_open_business {
         out.object(&json!({ "customer": open.customer, "done": null, "open": open }));
         return Err(Refusal::OpenBusiness(args.workgroup.clone(), open.customer.to_string()).into());
@@ -45,8 +60,14 @@ pub(crate) async fn run(config: &Path, args: &AnonymiseArgs, language: Language,
         return Err(Failure::because("nothing was done"));
     }
     let ring = installation.keys()?;
-    let tools = installation.tools(&fitted, &ring);
-    let done = anonymise(&tools, &case, &open.customer, args.despite_open_business).await?;
+    let done = if owner::is_served(&installation.settings.store)? {
+        ask_the_daemon(&installation, args, &open.customer, out).await?
+    } else {
+        let hands = Hands::take(&installation, &fitted, &ring, "lapsed anonymise", out).await?;
+        let done = anonymise(&hands.tools(), &case, &open.customer, args.despite_open_business).await;
+        hands.leave().await?;
+        done?
+    };
     if done.anonymised == 0 {
         return Err(Refusal::ChangedMeanwhile(args.workgroup.clone(), open.customer.to_string()).into());
     }
@@ -56,6 +77,28 @@ pub(crate) async fn run(config: &Path, args: &AnonymiseArgs, language: Language,
     ));
     out.object(&json!({ "customer": open.customer, "done": done, "open": open }));
     Ok(())
+}
+
+/// Has the daemon do it, by the policy that it has in force.
+async fn ask_the_daemon(
+    installation: &Installation,
+    args: &AnonymiseArgs,
+    customer: &SubjectKey,
+    out: &Output,
+) -> Result<Progress> {
+    let asked = AnonymiseOne {
+        customer: customer.clone(),
+        despite_open_business: args.despite_open_business,
+    };
+    let new = NewRun {
+        tenant: Some(args.workgroup.tenant.clone()),
+        workgroup: Some(args.workgroup.name.clone()),
+        job: ANONYMISE.to_owned(),
+        payload: json!(asked),
+        asked_by: Some("lapsed anonymise".to_owned()),
+        at: installation.now(),
+    };
+    apply::told(follow(installation, &new, out, async || {}).await?)
 }
 
 fn show_open(open: &OpenBusiness, zone: chrono_tz::Tz, out: &Output) {

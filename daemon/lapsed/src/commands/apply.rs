@@ -4,14 +4,19 @@ use std::path::Path;
 
 use lapsed_jobs::Refusal;
 use lapsed_jobs::apply::{Progress, Tools, apply};
+use lapsed_jobs::desk::{APPLY, ApplyPlan};
 use lapsed_jobs::retention::Case;
 use lapsed_model::{Plan, Way};
-use serde_json::json;
+use lapsed_store::NewRun;
+use serde_json::{Value, json};
 
 use crate::cli::ApplyArgs;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
+use crate::follow::follow;
+use crate::hands::Hands;
 use crate::installation::Installation;
 use crate::output::{Output, counted, people};
+use crate::owner;
 
 /// Carries out a stored plan, or what is left of it.
 pub(crate) async fn run(config: &Path, args: &ApplyArgs, out: &Output) -> Result {
@@ -20,13 +25,44 @@ pub(crate) async fn run(config: &Path, args: &ApplyArgs, out: &Output) -> Result
     if plan.way != Way::Automatic {
         return Err(Refusal::PlanOfOne(plan.id).into());
     }
+    if owner::is_served(&installation.settings.store)? {
+        return show(&plan, &follow_to_its_end(&installation, &plan, out).await?, out);
+    }
     let policy = installation.policy(&plan.workgroup.tenant, out)?;
     let case = installation.case(&plan.workgroup, &policy)?;
     let fitted = installation.fit(out).await?;
     let keys = installation.keys()?;
-    let done = carry_out(&installation.tools(&fitted, &keys), &case, &plan, out).await?;
-    show(&plan, &done, out);
-    Ok(())
+    let hands = Hands::take(&installation, &fitted, &keys, "lapsed apply", out).await?;
+    let done = carry_out(&hands.tools(), &case, &plan, out).await;
+    hands.leave().await?;
+    show(&plan, &done?, out)
+}
+
+/// Has the daemon carry the plan out, with a bar on the terminal.
+async fn follow_to_its_end(installation: &Installation, plan: &Plan, out: &Output) -> Result<Progress> {
+    let new = NewRun {
+        tenant: Some(plan.workgroup.tenant.clone()),
+        workgroup: Some(plan.workgroup.name.clone()),
+        job: APPLY.to_owned(),
+        payload: json!(ApplyPlan { plan: plan.id.clone() }),
+        asked_by: Some("lapsed apply".to_owned()),
+        at: installation.now(),
+    };
+    let bar = out.progress(plan.subjects, "anonymising");
+    let outcome = follow(installation, &new, out, async || {
+        if let Ok(plan) = installation.store.plan(&plan.id).await {
+            bar.set_position(plan.anonymised + plan.dropped);
+        }
+    })
+    .await;
+    bar.finish_and_clear();
+    told(outcome?)
+}
+
+/// What the daemon says that it did.
+pub(crate) fn told(mut outcome: Value) -> Result<Progress> {
+    serde_json::from_value(outcome["done"].take())
+        .map_err(|why| Failure::because(format!("the daemon answered what this version cannot read: {why}")))
 }
 
 /// Carries out a plan with a bar on the terminal.
@@ -46,7 +82,7 @@ pub(crate) async fn carry_out(
 }
 
 /// What became of a plan.
-pub(crate) fn show(plan: &Plan, done: &Progress, out: &Output) {
+pub(crate) fn show(plan: &Plan, done: &Progress, out: &Output) -> Result {
     out.line(format!(
         "{}: {} anonymised, plan {}",
         plan.workgroup,
@@ -75,4 +111,5 @@ pub(crate) fn show(plan: &Plan, done: &Progress, out: &Output) {
     out.object(
         &json!({ "plan": plan.id, "workgroup": plan.workgroup, "way": plan.way.word(), "done": done }),
     );
+    Ok(())
 }

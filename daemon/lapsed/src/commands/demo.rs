@@ -5,17 +5,19 @@ use std::path::Path;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use lapsed_jobs::approvals::look;
 use lapsed_jobs::explain::explain;
 use lapsed_jobs::retention::{Case, list, preview};
-use lapsed_model::{Bounds, Clock, Language, Statement, SystemChance, SystemClock, Value, Workgroup};
+use lapsed_model::{Approved, Bounds, Clock, Language, Plan, Statement, SystemChance, SystemClock, Value, Workgroup};
 use lapsed_store::Store;
 use serde_json::json;
 
 use crate::cli::{CheckArgs, DemoArgs, LedgerArgs, LedgerCommand};
 use crate::commands::init::{POLICIES, key_id, with_schema, write_new};
-use crate::commands::{apply, check, explain as explained, ledger, plan, schema};
+use crate::commands::{apply, approve, check, explain as explained, ledger, plan, schema};
 use crate::credentials::write_new_key_ring;
 use crate::failure::{Failure, Result};
+use crate::hands::Hands;
 use crate::installation::{Installation, REFERENCE_SCHEMA};
 use crate::output::{Output, number};
 
@@ -113,19 +115,32 @@ pub(crate) async fn run(args: &DemoArgs, language: Language, out: &Output) -> Re
         out.line("");
     }
 
+    out.heading("4. Approve: the first plan of a workgroup waits until somebody has looked at it");
+    for plan in &plans {
+        command(&format!(
+            "approve {} --by demo --reason \"the first plan, looked at\"",
+            plan.id
+        ));
+        approve_first(&installation, plan, out).await?;
+        out.line("");
+    }
+
     out.heading(
-        "4. Apply: the plans are carried out, batch by batch, and everybody is judged once more first",
+        "5. Apply: the plans are carried out, batch by batch, and everybody is judged once more first",
     );
+    let hands = Hands::take(&installation, &fitted, &keys, "lapsed demo", out).await?;
     for plan in &plans {
         let policy = installation.policy(&plan.workgroup.tenant, out)?;
         let case = installation.case(&plan.workgroup, &policy)?;
         command(&format!("apply {}", plan.id));
-        let progress = apply::carry_out(&installation.tools(&fitted, &keys), &case, plan, out).await?;
+        let progress = apply::carry_out(&hands.tools(), &case, plan, out).await?;
         apply::show(plan, &progress, out);
         done.push(progress.anonymised);
     }
 
-    out.heading("5. Ledger: everything that was done, chained and sealed, with pseudonyms for people");
+    hands.leave().await?;
+
+    out.heading("6. Ledger: everything that was done, chained and sealed, with pseudonyms for people");
     command("ledger verify");
     let verify = LedgerArgs {
         command: LedgerCommand::Verify { against: None },
@@ -230,6 +245,21 @@ async fn fill(dir: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) -> 
     store.run_script(&inputs, FILL).await?;
     store.close().await;
     bar.finish_and_clear();
+    Ok(())
+}
+
+/// Shows why a plan waits, and lets it go: the next step of the demo carries it out.
+async fn approve_first(installation: &Installation, plan: &Plan, out: &Output) -> Result {
+    let Some(waiting) = look(&installation.store, plan).await? else {
+        return Ok(());
+    };
+    approve::show(&waiting, out);
+    let approved = Approved {
+        at: installation.now(),
+        by: "demo".to_owned(),
+        reason: "the first plan, looked at".to_owned(),
+    };
+    approve::let_go(installation, plan, &approved, false).await?;
     Ok(())
 }
 

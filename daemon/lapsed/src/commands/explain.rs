@@ -7,6 +7,7 @@ use lapsed_jobs::explain::{Answer, Explanation, RuleReport, explain};
 use lapsed_model::Language;
 
 use crate::cli::ExplainArgs;
+use crate::commands::hold::show_reports;
 use crate::failure::Result;
 use crate::installation::Installation;
 use crate::output::{Output, date, moment};
@@ -30,6 +31,7 @@ pub(crate) fn show(explanation: &Explanation, zone: Tz, out: &Output) {
         Answer::Due => "to be anonymised",
         Answer::Kept => "kept",
         Answer::NotDue => "not due",
+        Answer::Held => "under a legal hold",
         Answer::Anonymised => "anonymised already",
     };
     let by = explanation
@@ -47,6 +49,10 @@ pub(crate) fn show(explanation: &Explanation, zone: Tz, out: &Output) {
         moment(explanation.at, zone),
         date(explanation.cut_off, zone)
     ));
+    if !explanation.holds.is_empty() {
+        out.heading("Legal holds, which no rule and nobody can override");
+        show_reports(&explanation.holds, zone, out);
+    }
     let of = |list: &'static str| explanation.rules.iter().filter(move |rule| rule.list == list);
     out.heading("What would make the customer due");
     out.table(&[], of("candidate").map(|rule| row(rule, zone)).collect(), &[]);
@@ -72,6 +78,9 @@ pub(crate) fn show(explanation: &Explanation, zone: Tz, out: &Output) {
             word(next.answer)
         )),
         None if explanation.answer == Answer::Anonymised => {}
+        None if explanation.answer == Answer::Held => {
+            out.line("\nIf nothing else happens, the answer stays as it is until the hold is lifted.");
+        }
         None => out.line("\nIf nothing else happens, the answer stays as it is."),
     }
 }

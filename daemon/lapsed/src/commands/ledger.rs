@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use lapsed_jobs::JobError;
+use lapsed_jobs::journal::Journal;
 use lapsed_jobs::ledger::verify;
 use lapsed_model::{Head, Sealed, TenantName};
 use serde_json::json;
@@ -77,6 +79,15 @@ fn row(sealed: &Sealed) -> Vec<String> {
                 rules.join(", ")
             )
         }
+        "restored" => format!(
+            "a backup was restored: the end was entry {}, {} batches with {} people were lost",
+            payload["lost"]["sequence"], payload["batches"], payload["people"]
+        ),
+        "re-erased" => format!(
+            "{}: {} people again",
+            text(&payload["workgroup"]),
+            payload["people"].as_array().map_or(0, Vec::len)
+        ),
         "policy" => format!(
             "in force: {}",
             text(&payload["policy"]).chars().take(12).collect::<String>()
@@ -93,7 +104,18 @@ fn text(value: &serde_json::Value) -> String {
 
 async fn prove(installation: &Installation, against: Option<&Path>, out: &Output) -> Result {
     let recorded = against.map(read_heads).transpose()?.unwrap_or_default();
-    let verified = verify(&installation.store, &installation.keys()?, &recorded).await?;
+    let (keys, settings) = (installation.keys()?, &installation.settings);
+    let journal = Journal::at(&settings.journal, &installation.store.identity().await?, &keys);
+    let (known, missing) = journal.heads().await.map_err(JobError::from)?;
+    for folder in missing {
+        out.note(&format!(
+            "there is no erasure journal in {}: the chains are not held against it",
+            folder.display()
+        ));
+    }
+    let recorded: Vec<Head> = recorded.into_iter().chain(known).collect();
+    let payloads_from = settings.records.ledger_from(installation.now());
+    let verified = verify(&installation.store, &keys, &recorded, payloads_from).await?;
     let mut whole = true;
     for chain in &verified {
         let faults: Vec<String> = chain.faults.iter().map(ToString::to_string).collect();

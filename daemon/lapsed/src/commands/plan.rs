@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use lapsed_dataset::Fitted;
+use lapsed_jobs::approvals::{Waiting, look};
 use lapsed_jobs::retention::{Case, Preview, list, preview};
-use lapsed_model::{Language, Plan, Rule};
+use lapsed_model::{Approval, Language, Plan, Rule, Unusual};
 use serde_json::json;
 
 use crate::cli::PlanArgs;
+use crate::commands::approve::{show_difference, show_reasons};
+use crate::commands::hold::show_held;
 use crate::failure::Result;
 use crate::installation::Installation;
 use crate::output::{Output, date, moment, number, people};
@@ -29,6 +33,10 @@ pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out:
     } else {
         None
     };
+    let approval = match &plan {
+        Some(plan) => look(&installation.store, plan).await?,
+        None => None,
+    };
     let preview = preview(&installation.store, &fitted, &case, bounds).await?;
     let customers = if args.customers {
         Some(list(&installation.store, &fitted, &case, bounds).await?)
@@ -46,7 +54,7 @@ pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out:
     }
     if let Some(plan) = &plan {
         out.line("");
-        show_saved(plan, out);
+        show_saved(plan, approval.as_ref(), out);
     }
     out.object(&json!({
         "workgroup": case.workgroup,
@@ -59,12 +67,15 @@ pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out:
         "kept": preview.counts.all_kept(),
         "kept_by_rule": by_name(&preview.counts.kept, &rules.keeps),
         "not_due": preview.counts.not_due,
+        "held": preview.counts.held,
         "out_of_reach": preview.out_of_reach,
         "customers": customers.map(|customers| customers.into_iter()
             .map(|(key, rule)| json!({ "customer": key, "rule": rules.candidates[rule].name })).collect::<Vec<_>>()),
         "plan": plan.as_ref().map(|plan| json!({
             "id": plan.id, "hash": plan.hash, "policy": plan.policy, "dataset": plan.dataset,
             "subjects": plan.subjects, "valid_until": plan.valid_until(),
+            "waits": approval.is_some(), "because": approval.as_ref().map(|waiting| &waiting.approval.because),
+            "difference": approval.as_ref().and_then(|waiting| waiting.difference.as_ref()),
         })),
     }));
     Ok(())
@@ -105,6 +116,7 @@ pub(crate) fn show(
         out.heading(&format!("Neither: {}", number(counts.not_due)));
         out.line("  no rule makes them due as yet");
     }
+    show_held(counts.held, out);
     if preview.out_of_reach > 0 {
         out.line(format!(
             "\n{} of all these no rule can ever reach, whatever time passes: nothing that a rule looks at happened to them",
@@ -120,6 +132,8 @@ async fn list_stored(installation: &Installation, args: &PlanArgs, out: &Output)
         .into_iter()
         .filter(|plan| plan.workgroup == args.workgroup)
         .collect();
+    let (approvals, now) = (installation.store.approvals(&args.workgroup.tenant).await?, installation.now());
+    let approval_of = |plan: &Plan| approvals.iter().find(|approval| approval.plan == plan.id);
     let row = |plan: &Plan| {
         vec![
             plan.id.clone(),
@@ -129,6 +143,7 @@ async fn list_stored(installation: &Installation, args: &PlanArgs, out: &Output)
             number(plan.subjects),
             number(plan.anonymised),
             number(plan.dropped),
+            standing(approval_of(plan), now),
         ]
     };
     let headings = [
@@ -139,6 +154,7 @@ async fn list_stored(installation: &Installation, args: &PlanArgs, out: &Output)
         "PEOPLE",
         "ANONYMISED",
         "LEFT ALONE",
+        "APPROVAL",
     ];
     out.table(&headings, plans.iter().map(row).collect(), &[4, 5, 6]);
     if plans.is_empty() {
@@ -152,19 +168,49 @@ async fn list_stored(installation: &Installation, args: &PlanArgs, out: &Output)
             "id": plan.id, "workgroup": plan.workgroup, "made_at": plan.bounds.now, "cut_off": plan.bounds.cut_off,
             "way": plan.way.word(), "state": plan.state, "subjects": plan.subjects, "anonymised": plan.anonymised,
             "dropped": plan.dropped, "valid_until": plan.valid_until(), "policy": plan.policy, "dataset": plan.dataset,
+            "approval": approval_of(plan),
         }));
     }
     Ok(())
 }
 
-fn show_saved(plan: &Plan, out: &Output) {
+/// How a plan stands with its approval, in a word or two.
+fn standing(approval: Option<&Approval>, now: DateTime<Utc>) -> String {
+    match approval {
+        None => String::new(),
+        Some(Approval {
+            replaced_by: Some(by),
+            ..
+        }) => format!("replaced by {by}"),
+        Some(Approval {
+            approved: Some(approved),
+            ..
+        }) => format!("approved by {}", approved.by),
+        Some(approval) => {
+            let words: Vec<&str> = approval.because.iter().map(Unusual::word).collect();
+            let waits = if approval.waits(now) { "waits" } else { "waited in vain" };
+            format!("{waits}: {}", words.join(", "))
+        }
+    }
+}
+
+fn show_saved(plan: &Plan, approval: Option<&Waiting>, out: &Output) {
     out.line(format!(
         "stored as plan {} with {}, good until {}",
         plan.id,
         people(plan.subjects),
         moment(plan.valid_until(), plan.zone())
     ));
-    out.line(format!("`lapsed apply {}` carries it out", plan.id));
+    let Some(waiting) = approval else {
+        out.line(format!("`lapsed apply {}` carries it out", plan.id));
+        return;
+    };
+    show_difference(waiting, out);
+    show_reasons(&waiting.approval, out);
+    out.line(format!(
+        "`lapsed approve {} --by WHO --reason TEXT` lets it go",
+        plan.id
+    ));
 }
 
 fn rows(counts: &BTreeMap<usize, u64>, rules: &[Rule], language: Language) -> Vec<Vec<String>> {

@@ -84,7 +84,9 @@ async fn everything(config: &Path, out: &Output) -> Result {
             return tally.end(out);
         }
     };
-    if let Err(error) = credentials::key_ring(&settings) {
+    let key_ring =
+        (!credentials::is_for_the_daemon_alone(&settings)).then(|| credentials::key_ring(&settings));
+    if let Some(Err(error)) = key_ring {
         tally.findings(
             &File::new(&config.display().to_string(), ""),
             &[Finding::error(format!("{error:#}"))],

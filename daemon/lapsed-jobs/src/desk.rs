@@ -1,0 +1,226 @@
+//! The desk: everything that a run may need, and which job does which run.
+//!
+//! A run says what is to be done (`job`) and the particulars (`payload`); the desk finds the policy in force and the
+//! workgroup's people, and hands the work to the job. Runs are the only way in which a daemon does something to people:
+//! schedules make them, and so do the commands that are typed beside it.
+
+use std::sync::Arc;
+
+use lapsed_dataset::Fitted;
+use lapsed_model::{Chance, Clock, KeyRing, Lease, Run, SubjectKey, Workgroup};
+use lapsed_policy::Policy;
+use lapsed_store::Store;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::apply::{BatchSize, Progress, Tools, carry_out};
+use crate::in_force::PoliciesInForce;
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::retention::Case;
+use crate::scheduler::{Stop, Unfinished};
+use crate::holds::StoreKeys;
+use crate::{JobError, holds, judge, manual, requests, sweep};
+
+/// A slot of a workgroup's schedule: plan, and carry out.
+pub const RETENTION: &str = lapsed_policy::RETENTION;
+/// Carry out a stored plan.
+pub const APPLY: &str = "apply";
+/// Anonymise one person by hand.
+pub const ANONYMISE: &str = "anonymise";
+/// Judge one person again: a hold is over.
+pub const JUDGE: &str = "judge";
+/// Carry out a person's own request.
+pub const REQUEST: &str = "request";
+
+/// The store's key of a workgroup, as the operator's settings say.
+pub type StoreKey = dyn Fn(&Workgroup) -> Result<String, String> + Send + Sync;
+
+/// Everything that a run may need.
+pub struct Desk {
+    /// The store.
+    pub store: Store,
+    /// The dataset that fits it.
+    pub fitted: Fitted<'static>,
+    /// Pseudonyms and seals.
+    pub keys: KeyRing,
+    /// Who was erased, outside of the store.
+    pub journal: Journal,
+    /// The policies in force.
+    pub policies: PoliciesInForce,
+    /// Whose rows are whose.
+    pub store_key: Box<StoreKey>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub chance: Arc<dyn Chance>,
+    /// How many people a transaction takes.
+    pub batch: BatchSize,
+    /// The operator's stop.
+    pub watch_only: bool,
+    /// Counted into.
+    pub metrics: Metrics,
+}
+
+/// The particulars of [`APPLY`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ApplyPlan {
+    /// The plan's id.
+    pub plan: String,
+}
+
+/// The particulars of [`ANONYMISE`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AnonymiseOne {
+    /// The store's key of the person.
+    pub customer: SubjectKey,
+    /// Staff know what is open.
+    pub despite_open_business: bool,
+}
+
+/// The particulars of [`JUDGE`].
+#[derive(Debug, Deserialize)]
+struct JudgeOne {
+    subject: SubjectKey,
+}
+
+/// The particulars of [`REQUEST`].
+#[derive(Debug, Deserialize)]
+struct CarryOut {
+    request: String,
+}
+
+impl Desk {
+    /// Does a run on behalf of its lease.
+    pub async fn work(&self, run: &Run, lease: Lease, stop: &Stop) -> Result<Value, Unfinished> {
+        let tools = Tools {
+            lease: Some(lease),
+            stop: Some(stop),
+            ..self.tools()
+        };
+        match run.job.as_str() {
+            RETENTION => self.sweep(&tools, run).await,
+            APPLY => self.apply(&tools, run).await,
+            ANONYMISE => self.anonymise(&tools, run).await,
+            JUDGE => self.judge(&tools, run).await,
+            REQUEST => self.request(&tools, run).await,
+            other => Err(Unfinished::Cancelled(json!({
+                "code": "unknown-job",
+                "refused": format!("this version knows no job `{other}`"),
+            }))),
+        }
+    }
+
+    /// What carrying out needs, for whoever does it without a run.
+    #[must_use]
+    pub fn tools(&self) -> Tools<'_> {
+        Tools {
+            store: &self.store,
+            fitted: &self.fitted,
+            keys: &self.keys,
+            journal: &self.journal,
+            clock: &*self.clock,
+            chance: &*self.chance,
+            batch: self.batch,
+            watch_only: self.watch_only,
+            lease: None,
+            stop: None,
+        }
+    }
+
+    async fn sweep(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
+        let (workgroup, policy) = self.of(run).await?;
+        let swept = sweep::sweep(tools, &self.case(&workgroup, &policy)?, run.id).await?;
+        if let Some(done) = &swept.done {
+            self.count(done);
+        }
+        Ok(json!(swept))
+    }
+
+    async fn apply(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
+        let asked: ApplyPlan = particulars(run)?;
+        let plan = self.store.plan(&asked.plan).await?;
+        let policy = self.policy(&plan.workgroup).await?;
+        let case = self.case(&plan.workgroup, &policy)?;
+        let done = carry_out(tools, &case, &plan, |_| {}).await?;
+        self.count(&done);
+        Ok(json!({ "plan": plan.id, "workgroup": plan.workgroup, "way": plan.way.word(), "done": done }))
+    }
+
+    async fn anonymise(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
+        let asked: AnonymiseOne = particulars(run)?;
+        let (workgroup, policy) = self.of(run).await?;
+        let case = self.case(&workgroup, &policy)?;
+        let done = manual::anonymise(tools, &case, &asked.customer, asked.despite_open_business).await?;
+        self.count(&done);
+        Ok(json!({ "workgroup": workgroup, "customer": asked.customer, "done": done }))
+    }
+
+    async fn judge(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
+        let asked: JudgeOne = particulars(run)?;
+        let (workgroup, policy) = self.of(run).await?;
+        let judged = judge::judge_again(tools, &self.case(&workgroup, &policy)?, &asked.subject).await?;
+        Ok(json!(judged))
+    }
+
+    async fn request(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
+        let asked: CarryOut = particulars(run)?;
+        let (workgroup, policy) = self.of(run).await?;
+        let case = self.case(&workgroup, &policy)?;
+        Ok(json!(requests::carry_out(tools, &case, &asked.request).await?))
+    }
+
+    /// Notes which holds came to their end, and has their people judged again. Answers how many holds.
+    pub async fn end_holds(&self) -> Result<u64, JobError> {
+        let now = self.clock.now();
+        let mut ended = 0;
+        for hold in self.store.holds_that_ended(now).await? {
+            let policy = match self.policies.policy(&self.store, &hold.tenant, now).await {
+                Ok(policy) => Some(policy),
+                // Of a tenant without a policy nobody is judged; that the hold is over is noted all the same.
+                Err(JobError::Refused(_)) => None,
+                Err(other) => return Err(other),
+            };
+            let keys: StoreKeys = policy
+                .iter()
+                .flat_map(|policy| policy.all_workgroups())
+                .filter_map(|workgroup| Some(((self.store_key)(&workgroup).ok()?, workgroup)))
+                .collect();
+            ended += u64::from(holds::end(&self.store, &self.fitted, &keys, &hold, now).await?);
+        }
+        Ok(ended)
+    }
+
+    fn count(&self, done: &Progress) {
+        self.metrics.swept(done.anonymised, done.dropped, 0);
+    }
+
+    async fn of(&self, run: &Run) -> Result<(Workgroup, Arc<Policy>), JobError> {
+        let named = run.tenant.clone().zip(run.workgroup.as_deref());
+        let workgroup = named.and_then(|(tenant, name)| Workgroup::new(tenant, name).ok());
+        let workgroup = workgroup.ok_or_else(|| crate::Refusal::NoSuchRun(run.id))?;
+        let policy = self.policy(&workgroup).await?;
+        Ok((workgroup, policy))
+    }
+
+    async fn policy(&self, workgroup: &Workgroup) -> Result<Arc<Policy>, JobError> {
+        self.policies
+            .policy(&self.store, &workgroup.tenant, self.clock.now())
+            .await
+    }
+
+    /// A workgroup with everything that decides about its people.
+    pub fn case<'p>(&self, workgroup: &Workgroup, policy: &'p Policy) -> Result<Case<'p>, JobError> {
+        let store_key = (self.store_key)(workgroup).map_err(crate::Refusal::NoStoreKey)?;
+        Ok(Case::new(workgroup, &store_key, policy)?.by_policy_in_force())
+    }
+}
+
+fn particulars<'r, T: Deserialize<'r>>(run: &'r Run) -> Result<T, Unfinished> {
+    serde_json::from_str(&run.payload).map_err(|why| {
+        Unfinished::Cancelled(json!({
+            "code": "unreadable",
+            "refused": format!("run {} says what this version cannot read: {why}", run.id),
+        }))
+    })
+}

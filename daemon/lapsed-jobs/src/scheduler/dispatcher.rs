@@ -1,0 +1,425 @@
+//! The loop.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lapsed_model::{Clock, Lease, Run};
+use lapsed_store::{Finish, Store, StoreError};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+use super::work::{self, Stop, Unfinished, Work};
+use crate::health::{Component, Health};
+use crate::metrics::Metrics;
+
+/// What the dispatcher is told once.
+#[derive(Clone)]
+pub struct Settings {
+    /// The number of this start: the owner of its leases.
+    pub owner: i64,
+    /// How many runs are done at a time.
+    pub workers: usize,
+    /// Looked at for due schedules and runs at least so often.
+    pub look_every: Duration,
+    /// Counted into.
+    pub metrics: Metrics,
+    /// Told whether the store takes writes.
+    pub health: Health,
+    /// Wakes the loop before its time.
+    pub poke: Arc<Notify>,
+    /// Called after every turn that did something or proved that there is nothing to do: the proof of life that a
+    /// service manager is shown.
+    pub alive: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// How the dispatcher ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Runs that were handed back.
+    pub handed_back: u64,
+    /// Workers that panicked.
+    pub crashed: u64,
+}
+
+/// Moves schedules on, leases runs, has them done, and writes down their ends.
+pub struct Dispatcher<W> {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    work: Arc<W>,
+    settings: Settings,
+    hands: HashMap<i64, InHand>,
+    tasks: JoinSet<()>,
+    room: Arc<Semaphore>,
+    ends: (mpsc::UnboundedSender<Ending>, mpsc::UnboundedReceiver<Ending>),
+    unwritten: Vec<Finish>,
+    ahead: Ahead,
+    trouble: Option<Trouble>,
+    was_busy: bool,
+    looked_after: Instant,
+    crashed: u64,
+}
+
+/// A run whose lease is held here.
+struct InHand {
+    run: Run,
+    lease: Lease,
+    stop: Stop,
+}
+
+/// What a worker reports.
+struct Ending {
+    run: i64,
+    result: Result<serde_json::Value, Unfinished>,
+    took: Duration,
+    crashed: bool,
+}
+
+/// Why nothing is claimed for the moment.
+struct Trouble {
+    why: String,
+    pause: Duration,
+    until: Instant,
+}
+
+/// At most so many schedules are moved on in one transaction: the platform's own writes wait for that long.
+const AT_ONCE: u32 = 1_000;
+
+impl<W: Work> Dispatcher<W> {
+    /// A dispatcher that has not begun.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, work: Arc<W>, settings: Settings) -> Self {
+        Self {
+            store,
+            clock,
+            work,
+            room: Arc::new(Semaphore::new(settings.workers)),
+            ahead: Ahead::new(settings.workers),
+            settings,
+            hands: HashMap::new(),
+            tasks: JoinSet::new(),
+            ends: mpsc::unbounded_channel(),
+            unwritten: Vec::new(),
+            trouble: None,
+            was_busy: false,
+            looked_after: Instant::now(),
+            crashed: 0,
+        }
+    }
+
+    /// Goes round until `soft` is cancelled; then what runs is asked to stop at its next whole step and handed back.
+    /// `hard` ends the waiting for that: whatever still runs is dropped, and its lease ends with this start.
+    pub async fn run(mut self, soft: Stop, hard: Stop) -> Ended {
+        while !soft.is_cancelled() {
+            let slept_well = self.turn().await;
+            (self.settings.alive)();
+            let pause = self.pause(slept_well).await;
+            tokio::select! {
+                () = soft.cancelled() => {}
+                () = self.settings.poke.notified() => {}
+                Some(ending) = self.ends.1.recv() => self.end(ending),
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.wind_down(hard).await
+    }
+
+    /// One turn. Whatever the store refuses is remembered as trouble and tried again later.
+    async fn turn(&mut self) -> bool {
+        if self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| Instant::now() < trouble.until)
+        {
+            return false;
+        }
+        match self.try_turn().await {
+            Ok(()) => {
+                self.recovered();
+                true
+            }
+            Err(refusal) => {
+                self.troubled(&refusal.to_string());
+                false
+            }
+        }
+    }
+
+    async fn try_turn(&mut self) -> Result<(), StoreError> {
+        self.collect();
+        self.write_ends().await?;
+        self.move_on().await?;
+        self.claim().await?;
+        self.look_after_leases().await?;
+        if self.hands.is_empty() && self.was_busy {
+            self.was_busy = false;
+            let work = Arc::clone(&self.work);
+            self.tasks.spawn(work.idle());
+        }
+        while self.tasks.try_join_next().is_some() {}
+        Ok(())
+    }
+
+    /// Everything that ended meanwhile.
+    fn collect(&mut self) {
+        while let Ok(ending) = self.ends.1.try_recv() {
+            self.end(ending);
+        }
+    }
+
+    fn end(&mut self, ending: Ending) {
+        let Some(InHand { run, lease, .. }) = self.hands.remove(&ending.run) else {
+            return;
+        };
+        self.ahead.learn(ending.took);
+        self.crashed += u64::from(ending.crashed);
+        report(&run, &ending.result);
+        if let Err(Unfinished::OutOfReach(why)) = &ending.result {
+            self.troubled(why);
+        }
+        match work::end(&run, ending.result, self.clock.now()) {
+            Some(end) => {
+                count(&self.settings.metrics, &run, &end);
+                self.unwritten.push(Finish { lease, end });
+            }
+            None => self.settings.metrics.lease_lost(),
+        }
+    }
+
+    /// Ends are written many at a time; what the store does not take stays here until it does.
+    async fn write_ends(&mut self) -> Result<(), StoreError> {
+        if self.unwritten.is_empty() {
+            return Ok(());
+        }
+        let lost = self.store.finish(&self.unwritten, self.clock.now()).await?;
+        self.unwritten.clear();
+        for lease in lost {
+            self.settings.metrics.lease_lost();
+            warn!(
+                run = lease.run,
+                "the lease was lost before the run's end was written: it counts for nothing"
+            );
+        }
+        Ok(())
+    }
+
+    /// Moves on what is due, until nothing is.
+    async fn move_on(&mut self) -> Result<(), StoreError> {
+        loop {
+            let now = self.clock.now();
+            if self.store.wake().await?.at().is_none_or(|at| at > now) {
+                return Ok(());
+            }
+            let judge = |schedule: &lapsed_model::Schedule| lapsed_policy::due(schedule, now);
+            let moved = self.store.materialise(now, AT_ONCE, judge).await?;
+            for (reason, slots) in &moved.skipped {
+                self.settings.metrics.skipped(*reason, *slots);
+                warn!(reason = reason.words(), slots, "slots were left out");
+            }
+            if moved.schedules < u64::from(AT_ONCE) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn claim(&mut self) -> Result<(), StoreError> {
+        let room = self.ahead.many().saturating_sub(self.hands.len());
+        if room == 0 || !self.store.wake().await?.waiting {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let room = u32::try_from(room).unwrap_or(u32::MAX);
+        for (run, lease) in self.store.claim(now, self.settings.owner, room).await? {
+            let late = (now - run.due_at).to_std().unwrap_or_default();
+            self.settings.metrics.lateness(&run.job, late);
+            self.start(run, lease);
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, run: Run, lease: Lease) {
+        self.was_busy = true;
+        let stop = Stop::new();
+        let (work, room, ends) = (
+            Arc::clone(&self.work),
+            Arc::clone(&self.room),
+            self.ends.0.clone(),
+        );
+        let (id, done, token) = (run.id, run.clone(), stop.clone());
+        self.hands.insert(id, InHand { run, lease, stop });
+        self.tasks.spawn(async move {
+            let Ok(_place) = room.acquire().await else { return };
+            let began = Instant::now();
+            // A task of its own: a panic ends the run and not the daemon.
+            let (result, crashed) = if token.is_cancelled() {
+                (Err(Unfinished::HandedBack), false)
+            } else {
+                match tokio::spawn(work.work(done, lease, token)).await {
+                    Ok(result) => (result, false),
+                    Err(crash) => (
+                        Err(Unfinished::Failed(format!("the worker crashed: {crash}"))),
+                        true,
+                    ),
+                }
+            };
+            // Nobody is left to be told when the dispatcher is gone.
+            let _ = ends.send(Ending {
+                run: id,
+                result,
+                took: began.elapsed(),
+                crashed,
+            });
+        });
+    }
+
+    /// How long to sleep.
+    async fn pause(&mut self, slept_well: bool) -> Duration {
+        if let Some(trouble) = self.trouble.as_ref().filter(|_| !slept_well) {
+            let left = trouble.until.saturating_duration_since(Instant::now());
+            return left.clamp(Duration::from_millis(50), self.settings.look_every);
+        }
+        let now = self.clock.now();
+        let next = self.store.wake().await.ok().and_then(|wake| wake.at());
+        let until = next.map_or(self.settings.look_every, |next| {
+            (next - now).to_std().unwrap_or_default()
+        });
+        until.clamp(Duration::from_millis(1), self.settings.look_every)
+    }
+
+    /// Stops what somebody else has now.
+    async fn look_after_leases(&mut self) -> Result<(), StoreError> {
+        const EVERY: Duration = Duration::from_secs(10);
+        if self.hands.is_empty() || self.looked_after.elapsed() < EVERY {
+            return Ok(());
+        }
+        self.looked_after = Instant::now();
+        let leases: Vec<Lease> = self.hands.values().map(|hand| hand.lease).collect();
+        for lost in self.store.lost(&leases).await? {
+            if let Some(hand) = self.hands.get(&lost.run) {
+                warn!(run = lost.run, "the lease was lost: the run is stopped");
+                hand.stop.cancel();
+            }
+        }
+        Ok(())
+    }
+
+    fn troubled(&mut self, why: &str) {
+        const LONGEST: Duration = Duration::from_secs(60);
+        let pause = self
+            .trouble
+            .as_ref()
+            .map_or(Duration::from_secs(1), |trouble| trouble.pause * 2);
+        let is_new = self.trouble.as_ref().is_none_or(|trouble| trouble.why != why);
+        if is_new {
+            error!(why, "nothing is begun until this is over");
+        }
+        self.settings.health.set(Component::Store, Err(why.to_owned()));
+        let pause = pause.min(LONGEST);
+        self.trouble = Some(Trouble {
+            why: why.to_owned(),
+            pause,
+            until: Instant::now() + pause,
+        });
+    }
+
+    fn recovered(&mut self) {
+        if self.trouble.take().is_some() {
+            info!("the store takes writes again");
+        }
+        self.settings.health.set(Component::Store, Ok(()));
+    }
+
+    /// Asks what runs to stop, and writes down what became of it.
+    async fn wind_down(mut self, hard: Stop) -> Ended {
+        for hand in self.hands.values() {
+            hand.stop.cancel();
+        }
+        while !self.hands.is_empty() {
+            tokio::select! {
+                () = hard.cancelled() => break,
+                Some(ending) = self.ends.1.recv() => self.end(ending),
+            }
+        }
+        self.collect();
+        let handed_back = |finish: &&Finish| finish.end == lapsed_store::End::HandedBack;
+        let handed_back = self.unwritten.iter().filter(handed_back).count() as u64;
+        if let Err(refusal) = self.write_ends().await {
+            warn!(%refusal, "the last runs' ends could not be written: the next start takes them over");
+        }
+        self.tasks.shutdown().await;
+        Ended {
+            handed_back,
+            crashed: self.crashed,
+        }
+    }
+}
+
+fn report(run: &Run, result: &Result<serde_json::Value, Unfinished>) {
+    let tenant = run.tenant.as_ref().map_or("", |tenant| tenant.as_str());
+    let workgroup = run.workgroup.as_deref().unwrap_or_default();
+    let (id, job) = (run.id, run.job.as_str());
+    match result {
+        Ok(outcome) => info!(tenant, workgroup, run = id, job, %outcome, "done"),
+        Err(Unfinished::Cancelled(why)) => warn!(tenant, workgroup, run = id, job, %why, "not done"),
+        Err(Unfinished::Failed(why)) => error!(
+            tenant,
+            workgroup,
+            run = id,
+            job,
+            attempt = run.attempt,
+            why,
+            "failed"
+        ),
+        Err(Unfinished::HandedBack | Unfinished::OutOfReach(_)) => {
+            info!(tenant, workgroup, run = id, job, "handed back");
+        }
+        Err(Unfinished::LeaseLost) => warn!(tenant, workgroup, run = id, job, "somebody else has it now"),
+    }
+}
+
+fn count(metrics: &Metrics, run: &Run, end: &lapsed_store::End) {
+    use lapsed_model::RunState;
+    use lapsed_store::End;
+    let state = match end {
+        End::Completed(_) => RunState::Completed,
+        End::Cancelled(_) => RunState::Cancelled,
+        End::Retry { .. } => RunState::Retryable,
+        End::Discarded { .. } => RunState::Discarded,
+        End::HandedBack => return,
+    };
+    if let Some(tenant) = &run.tenant {
+        metrics.finished(&run.job, tenant, state);
+    }
+}
+
+/// How many runs are leased ahead of the workers: as many as they finish in a tenth of a second, so that quick runs
+/// share their transactions and slow ones stay with the store.
+struct Ahead {
+    workers: usize,
+    typical: Duration,
+}
+
+impl Ahead {
+    const MOST: usize = 512;
+    const STRETCH: Duration = Duration::from_millis(100);
+
+    fn new(workers: usize) -> Self {
+        Self {
+            workers,
+            typical: Self::STRETCH,
+        }
+    }
+
+    fn learn(&mut self, took: Duration) {
+        self.typical = (self.typical * 7 + took) / 8;
+    }
+
+    fn many(&self) -> usize {
+        let each = Self::STRETCH.as_micros() / self.typical.as_micros().max(1);
+        let many = self
+            .workers
+            .saturating_mul(usize::try_from(each).unwrap_or(Self::MOST));
+        many.clamp(self.workers, Self::MOST.max(self.workers))
+    }
+}

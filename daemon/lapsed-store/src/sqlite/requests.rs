@@ -1,0 +1,202 @@
+//! What people ask for, and what became of it (D-2), each with its entries in the ledger.
+
+use chrono::{DateTime, Utc};
+use lapsed_model::{
+    Entry, Pii, Request, RequestKind, RequestState, Statement, SubjectKey, TenantName, fault,
+};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::Store;
+use super::apply::Seal;
+use super::ledger::{append, parse};
+use super::rows::{query, subject_key, value};
+use super::schedules::instant;
+use crate::error::{Result, StoreError};
+
+/// Which requests to look at.
+#[derive(Clone, Debug, Default)]
+pub struct RequestFilter {
+    /// Of one tenant.
+    pub tenant: Option<TenantName>,
+    /// Only those that nobody answered.
+    pub open: bool,
+    /// Only those whose answer is late at this instant.
+    pub overdue_at: Option<DateTime<Utc>>,
+}
+
+/// The answer to a request, or the reason of its refusal.
+#[derive(Clone)]
+pub struct RequestAnswer<'a> {
+    /// Which request.
+    pub request: &'a str,
+    /// Answered or refused.
+    pub state: RequestState,
+    /// What the person was told.
+    pub answer: &'a Pii<String>,
+    /// By whom.
+    pub by: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Writes a request down.
+    pub async fn open_request(&self, request: &Request, entry: Entry, seal: &Seal<'_>) -> Result<()> {
+        let doing = "write a request down";
+        let insert = Statement {
+            sql: "INSERT INTO lapsed_request (id, tenant, workgroup, subject, kind, received_at, due_at, recorded_by, note, \
+                  state, waits_for) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10)"
+                .to_owned(),
+            binds: vec![
+                request.id.as_str().into(),
+                request.tenant.as_str().into(),
+                request.workgroup.as_deref().into(),
+                request.subject.as_ref().map(SubjectKey::to_value).into(),
+                request.kind.word().into(),
+                request.received_at.timestamp_millis().into(),
+                request.due_at.timestamp_millis().into(),
+                request.recorded_by.as_str().into(),
+                request.note.as_ref().map(|note| note.reveal().as_str()).into(),
+                request.waits_for.as_deref().into(),
+            ],
+        };
+        let mut transaction = self.begin(doing).await?;
+        query(&insert)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::of(doing))?;
+        fault::point("request-written");
+        append(&mut transaction, entry, seal).await?;
+        transaction.commit().await.map_err(StoreError::of(doing))
+    }
+
+    /// Answers or refuses a request. Answers whether it did: somebody else may have, meanwhile. Of a person who was
+    /// anonymised no text is kept.
+    pub async fn answer_request(
+        &self,
+        answer: &RequestAnswer<'_>,
+        entry: Entry,
+        seal: &Seal<'_>,
+    ) -> Result<bool> {
+        let doing = "answer a request";
+        let mut transaction = self.begin(doing).await?;
+        let done = sqlx::query(
+            "UPDATE lapsed_request SET state = $2, answered_at = $3, answered_by = $4, waits_for = NULL, \
+             answer = CASE WHEN subject IS NULL THEN NULL ELSE $5 END WHERE id = $1 AND state = 'open'",
+        )
+        .bind(answer.request)
+        .bind(answer.state.word())
+        .bind(answer.at.timestamp_millis())
+        .bind(answer.by)
+        .bind(answer.answer.reveal())
+        .execute(&mut *transaction)
+        .await
+        .map_err(StoreError::of(doing))?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        fault::point("request-answered");
+        append(&mut transaction, entry, seal).await?;
+        transaction.commit().await.map_err(StoreError::of(doing))?;
+        Ok(true)
+    }
+
+    /// Notes for which hold an erasure waits.
+    pub async fn request_waits(&self, request: &str, hold: Option<&str>) -> Result<()> {
+        sqlx::query("UPDATE lapsed_request SET waits_for = $2 WHERE id = $1 AND state = 'open'")
+            .bind(request)
+            .bind(hold)
+            .execute(&self.writer)
+            .await
+            .map(|_| ())
+            .map_err(StoreError::of("note what a request waits for"))
+    }
+
+    /// Erasures that were asked for and have been carried out, whichever way, and that nobody answered: the person
+    /// is no longer known.
+    pub async fn fulfilled_requests(&self, tenant: &TenantName) -> Result<Vec<Request>> {
+        let rows = sqlx::query(
+            "SELECT * FROM lapsed_request WHERE tenant = $1 AND state = 'open' AND kind = 'erasure' \
+             AND subject IS NULL ORDER BY received_at, id",
+        )
+        .bind(tenant.as_str())
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::of("look for requests that were fulfilled"))?;
+        rows.iter().map(read_request).collect()
+    }
+
+    /// Requests, those first that are due first.
+    pub async fn requests(&self, filter: &RequestFilter) -> Result<Vec<Request>> {
+        let rows = sqlx::query(
+            "SELECT * FROM lapsed_request WHERE ($1 IS NULL OR tenant = $1) AND (NOT $2 OR state = 'open') \
+             AND ($3 IS NULL OR state = 'open' AND due_at < $3) ORDER BY state <> 'open', due_at, id",
+        )
+        .bind(filter.tenant.as_ref().map(TenantName::as_str))
+        .bind(filter.open)
+        .bind(filter.overdue_at.map(|now| now.timestamp_millis()))
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::of("read requests"))?;
+        rows.iter().map(read_request).collect()
+    }
+
+    /// How many requests are open, and of how many of them the answer is late.
+    pub async fn open_requests(&self, now: DateTime<Utc>) -> Result<(u64, u64)> {
+        let (open, overdue): (i64, i64) = sqlx::query_as(
+            "SELECT count(*), count(*) FILTER (WHERE due_at < $1) FROM lapsed_request WHERE state = 'open'",
+        )
+        .bind(now.timestamp_millis())
+        .fetch_one(&self.readers)
+        .await
+        .map_err(StoreError::of("count requests"))?;
+        Ok((open.unsigned_abs(), overdue.unsigned_abs()))
+    }
+
+    /// The request of this id.
+    pub async fn request(&self, id: &str) -> Result<Request> {
+        let row = sqlx::query("SELECT * FROM lapsed_request WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::of("read a request"))?;
+        row.as_ref()
+            .map_or_else(|| Err(StoreError::NoRequest(id.to_owned())), read_request)
+    }
+}
+
+fn read_request(row: &SqliteRow) -> Result<Request> {
+    const TABLE: &str = "lapsed_request";
+    let id: String = row.get("id");
+    let text = |column: &'static str| row.get::<Option<String>, _>(column);
+    let subject = value(row, "subject").map_err(StoreError::of("read a request"))?;
+    let damaged = |column: &'static str, found: &str| StoreError::Inconsistent {
+        table: TABLE,
+        row: id.clone(),
+        column,
+        found: format!("`{found}`"),
+    };
+    let (kind, state): (String, String) = (row.get("kind"), row.get("state"));
+    Ok(Request {
+        tenant: parse(&row.get::<String, _>("tenant"), TABLE, &id, "tenant")?,
+        workgroup: text("workgroup"),
+        subject: subject_key(subject),
+        kind: kind
+            .parse::<RequestKind>()
+            .map_err(|_unknown| damaged("kind", &kind))?,
+        received_at: instant(row.get("received_at")),
+        due_at: instant(row.get("due_at")),
+        recorded_by: row.get("recorded_by"),
+        note: text("note").map(Pii::new),
+        state: RequestState::ALL
+            .into_iter()
+            .find(|known| known.word() == state)
+            .ok_or_else(|| damaged("state", &state))?,
+        waits_for: text("waits_for"),
+        answered_at: row.get::<Option<i64>, _>("answered_at").map(instant),
+        answered_by: text("answered_by"),
+        answer: text("answer").map(Pii::new),
+        id,
+    })
+}

@@ -1,0 +1,89 @@
+//! The daemon's own chores: each may come late, twice or not at all, and nothing but its hour changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lapsed_jobs::metrics::Snapshot;
+use lapsed_jobs::scheduler::chores::Chore;
+use lapsed_model::{Clock, Plan, RunState, SystemClock};
+use lapsed_store::StoreError;
+
+use super::Daemon;
+use crate::watch::Watch;
+
+/// Every chore, in UTC, seconds first.
+pub(crate) fn all(daemon: &Arc<Daemon>) -> Vec<Chore> {
+    vec![
+        chore(daemon, "gauges", "*/15 * * * * *", gauges),
+        chore(daemon, "holds", "5 * * * * *", holds),
+        chore(daemon, "records", "25 17 * * * *", records),
+    ]
+}
+
+fn chore<F, T>(daemon: &Arc<Daemon>, name: &'static str, cron: &'static str, body: F) -> Chore
+where
+    F: Fn(Arc<Daemon>) -> T + Send + Sync + 'static,
+    T: Future<Output = Result<(), String>> + Send + 'static,
+{
+    let daemon = Arc::clone(daemon);
+    Chore::new(name, cron, move || {
+        let done = body(Arc::clone(&daemon));
+        async move {
+            if let Err(why) = done.await {
+                tracing::warn!(chore = name, why, "a chore was not done; it comes round again");
+            }
+        }
+    })
+}
+
+/// What the metrics say of the store.
+async fn gauges(daemon: Arc<Daemon>) -> Result<(), String> {
+    let snapshot = snapshot(&daemon).await.map_err(|why| why.to_string())?;
+    daemon.metrics.set_gauges(&snapshot);
+    daemon.metrics.set_healthy(daemon.health.report().healthy);
+    Ok(())
+}
+
+async fn snapshot(daemon: &Daemon) -> Result<Snapshot, StoreError> {
+    let (store, now) = (&daemon.store, SystemClock.now());
+    let gauges = store.gauges(now, now - Plan::VALID_FOR).await?;
+    let mut runs: BTreeMap<RunState, u64> = RunState::ALL
+        .into_iter()
+        .filter(|state| !state.is_finished())
+        .map(|state| (state, 0))
+        .collect();
+    for (_, state, many) in store.run_counts().await? {
+        *runs.entry(state).or_default() += many;
+    }
+    Ok(Snapshot {
+        runs,
+        oldest_ready: store.oldest_available().await?.map(|due| now - due),
+        policies_broken: daemon.watch().map_or(0, Watch::broken_count) as u64,
+        approvals: gauges.approvals,
+        requests_open: gauges.requests_open,
+        requests_overdue: gauges.requests_overdue,
+        paused: gauges.pauses,
+        remnants: gauges.remnants,
+        remnants_age: gauges.remnants_since.map(|since| now - since),
+    })
+}
+
+/// Holds that came to their end: their people are judged again.
+async fn holds(daemon: Arc<Daemon>) -> Result<(), String> {
+    let ended = daemon.desk().end_holds().await.map_err(|why| why.to_string())?;
+    if ended > 0 {
+        tracing::info!(ended, "holds came to their end: their people are judged again");
+        daemon.poke.notify_one();
+    }
+    Ok(())
+}
+
+/// The daemon's own records that have outlived their periods (O-6).
+async fn records(daemon: Arc<Daemon>) -> Result<(), String> {
+    let desk = daemon.desk();
+    let pruned = lapsed_jobs::records::prune(&desk.tools(), &daemon.settings.records)
+        .await
+        .map_err(|why| why.to_string())?;
+    tracing::info!(?pruned, "records that outlived their periods are gone");
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Commands beside a daemon.
+//!
+//! What is one transaction a command does itself, whoever serves the store. What erases or takes its time is a run: with
+//! a daemon present the command asks it for one and follows it, so that two programs never do the same work; without one
+//! it takes the store for itself.
+
+use std::time::Duration;
+
+use lapsed_model::{Run, RunState};
+use lapsed_store::{NewRun, Store};
+use serde_json::Value;
+
+use crate::failure::{Failure, Result};
+use crate::installation::Installation;
+use crate::output::Output;
+use crate::owner;
+
+/// How often a run is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Asks the daemon that serves the store for a run, and waits for what becomes of it. `look` is called while it waits,
+/// for showing how far it is.
+pub(crate) async fn follow<F>(
+    installation: &Installation,
+    new: &NewRun,
+    out: &Output,
+    mut look: impl FnMut() -> F,
+) -> Result<Value>
+where
+    F: Future<Output = ()>,
+{
+    let store = &installation.store;
+    if let Some(tenant) = &new.tenant
+        && let Some(pause) = store.paused(tenant).await?
+    {
+        return Err(Failure::because(format!(
+            "{tenant} is paused by {} ({}): `lapsed resume` lets it go on",
+            pause.by, pause.because
+        )));
+    }
+    let id = store.enqueue(new).await?;
+    out.note(&format!("asked the daemon that serves the store: run {id}"));
+    let mut unserved = 0;
+    loop {
+        if let Some(answer) = answer(&of(store, id).await?) {
+            return answer;
+        }
+        look().await;
+        unserved = if owner::is_served(&installation.settings.store)? {
+            0
+        } else {
+            unserved + 1
+        };
+        // A daemon that is being restarted is back before that.
+        if unserved > 100 {
+            return Err(Failure::because(format!(
+                "the daemon ended before run {id} was done: its next start does it, and `lapsed schedule history` shows it"
+            )));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn of(store: &Store, id: i64) -> Result<Run> {
+    store
+        .run(id)
+        .await?
+        .ok_or_else(|| Failure::because(format!("run {id} is gone from the store")))
+}
+
+/// What became of the run, if it is known.
+fn answer(run: &Run) -> Option<Result<Value>> {
+    let outcome = || {
+        let outcome = run.outcome.as_deref().unwrap_or("{}");
+        serde_json::from_str(outcome).unwrap_or(Value::Null)
+    };
+    match run.state {
+        RunState::Completed => Some(Ok(outcome())),
+        RunState::Cancelled => {
+            let outcome = outcome();
+            let text = |key: &str| outcome[key].as_str().unwrap_or("refused").to_owned();
+            Some(Err(Failure::Told {
+                code: text("code"),
+                message: text("refused"),
+            }))
+        }
+        RunState::Retryable | RunState::Discarded => {
+            let why = run.error.as_deref().unwrap_or("no reason was kept");
+            let then = if run.state == RunState::Retryable {
+                "the daemon tries it again"
+            } else {
+                "it was tried too often"
+            };
+            Some(Err(Failure::because(format!("run {} failed: {why}; {then}", run.id))))
+        }
+        RunState::Scheduled | RunState::Available | RunState::Running => None,
+    }
+}

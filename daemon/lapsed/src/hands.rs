@@ -1,0 +1,98 @@
+//! A command that takes the store for itself, because no daemon serves it.
+//!
+//! It does what a daemon does first: it takes the owner's lock, opens the journal, and erases again whom a restored
+//! backup brought back. Only then comes what was asked for.
+
+use std::collections::BTreeMap;
+
+use lapsed_dataset::Fitted;
+use lapsed_jobs::JobError;
+use lapsed_jobs::apply::Tools;
+use lapsed_jobs::journal::{self, Healed, Journal, Recovered};
+use lapsed_model::KeyRing;
+
+use crate::failure::{Failure, Result};
+use crate::installation::Installation;
+use crate::output::Output;
+use crate::owner::Owner;
+
+/// The store in a command's own hands.
+pub(crate) struct Hands<'a> {
+    installation: &'a Installation,
+    fitted: &'a Fitted<'a>,
+    keys: &'a KeyRing,
+    journal: Journal,
+    owner: Owner,
+    healed: Healed,
+    recovered: Recovered,
+}
+
+impl<'a> Hands<'a> {
+    /// Takes the store for `program`, and says what the journal brought to light; refused where somebody else serves it.
+    pub(crate) async fn take(
+        installation: &'a Installation,
+        fitted: &'a Fitted<'a>,
+        keys: &'a KeyRing,
+        program: &str,
+        out: &Output,
+    ) -> Result<Self> {
+        let hands = Self::take_quietly(installation, fitted, keys, program).await?;
+        let sentences = hands.healed.sentences().into_iter().chain(hands.recovered.sentences());
+        sentences.for_each(|sentence| out.note(&sentence));
+        Ok(hands)
+    }
+
+    /// The same, for whoever says it in words of its own.
+    pub(crate) async fn take_quietly(
+        installation: &'a Installation,
+        fitted: &'a Fitted<'a>,
+        keys: &'a KeyRing,
+        program: &str,
+    ) -> Result<Self> {
+        let (store, settings) = (&installation.store, &installation.settings);
+        let owner = Owner::take(store, &settings.store, program, &installation.clock).await?;
+        let owner = owner.map_err(|served| Failure::because(served.to_string()))?;
+        let identity = store.identity().await?;
+        let (journal, healed) = Journal::open(&settings.journal, &identity, keys)
+            .await
+            .map_err(JobError::from)?;
+        let mut hands = Self {
+            installation,
+            fitted,
+            keys,
+            journal,
+            owner,
+            healed,
+            recovered: Recovered::default(),
+        };
+        hands.recovered = journal::recover(&hands.tools(), &BTreeMap::new()).await?;
+        Ok(hands)
+    }
+
+    /// What the journal brought to light.
+    pub(crate) fn recovered(&self) -> &Recovered {
+        &self.recovered
+    }
+
+    /// Gives every folder of the journal the lines that it lacks, wherever they are missing.
+    pub(crate) async fn heal(&mut self) -> Result {
+        let healed = self.journal.heal_thoroughly().await.map_err(JobError::from)?;
+        self.healed.lines.extend(healed.lines);
+        Ok(())
+    }
+
+    /// What was put right in the journal's folders.
+    pub(crate) fn healed(&self) -> &Healed {
+        &self.healed
+    }
+
+    /// What carrying out needs.
+    pub(crate) fn tools(&self) -> Tools<'_> {
+        self.installation.tools(self.fitted, self.keys, &self.journal)
+    }
+
+    /// Leaves the store in order.
+    pub(crate) async fn leave(self) -> Result {
+        self.owner.leave(&self.installation.store, &self.installation.clock).await
+    }
+}

@@ -1,0 +1,123 @@
+//! Who may serve a store: one program at a time.
+//!
+//! The right is a lock on a file beside the database. The kernel takes it back when the program ends, however it ends,
+//! so that no stale mark keeps the next one out. Who has it is written in the store, for those who are refused.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use lapsed_model::Clock;
+use lapsed_store::{Serving, Starting, Store, Taken};
+
+use crate::failure::{Failure, Result};
+
+/// A run that was begun so often, by programs that ended before it got anywhere, may be what ends them.
+const MOST_ATTEMPTS: u32 = 20;
+
+/// The right to serve a store, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    /// The number of this start, and what an earlier one left.
+    pub(crate) taken: Taken,
+    _lock: File,
+}
+
+/// Somebody else serves the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    by: Option<Serving>,
+}
+
+impl std::fmt::Display for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.by {
+            Some(by) => write!(
+                f,
+                "the store is served already: by `{}`, process {}, version {}, since {}",
+                by.program,
+                by.pid,
+                by.version,
+                by.started_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+            ),
+            None => f.write_str("the store is served already, by a program that is just starting"),
+        }
+    }
+}
+
+impl Owner {
+    /// Takes the store for `program`, or says who has it.
+    pub(crate) async fn take(
+        store: &Store,
+        path: &Path,
+        program: &str,
+        clock: &dyn Clock,
+    ) -> Result<std::result::Result<Owner, Served>> {
+        let Some(lock) = lock_patiently(path).await? else {
+            return Ok(Err(Served {
+                by: store.serving().await?,
+            }));
+        };
+        let starting = Starting {
+            pid: std::process::id(),
+            program,
+            version: env!("CARGO_PKG_VERSION"),
+            at: clock.now(),
+            most_attempts: MOST_ATTEMPTS,
+        };
+        let taken = store.take(&starting).await?;
+        Ok(Ok(Owner { taken, _lock: lock }))
+    }
+
+    /// Leaves the store in order.
+    pub(crate) async fn leave(self, store: &Store, clock: &dyn Clock) -> Result {
+        Ok(store.leave(self.taken.start, clock.now()).await?)
+    }
+}
+
+/// Whether somebody serves the store at this moment.
+pub(crate) fn is_served(store: &Path) -> Result<bool> {
+    if !lock_path(store).exists() {
+        return Ok(false);
+    }
+    Ok(lock(store)?.is_none())
+}
+
+fn lock_path(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push("-owner");
+    PathBuf::from(name)
+}
+
+/// The lock, unless somebody keeps it: a command that only looks whether the store is served has it for an instant.
+async fn lock_patiently(store: &Path) -> Result<Option<File>> {
+    const TIMES: u32 = 10;
+    for _ in 0..TIMES {
+        if let Some(file) = lock(store)? {
+            return Ok(Some(file));
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    Ok(None)
+}
+
+/// The lock, unless somebody has it.
+fn lock(store: &Path) -> Result<Option<File>> {
+    let path = lock_path(store);
+    let shown = path.display();
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| format!("cannot open {shown}, by which programs agree on who serves the store"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(why)) => Err(Failure::Other(
+            anyhow::Error::new(why).context(format!("cannot lock {shown}")),
+        )),
+    }
+}

@@ -1,0 +1,152 @@
+//! What became of files: in force, broken, gone. Every step is a transaction of the store for many tenants at once.
+
+use std::sync::PoisonError;
+
+use lapsed_jobs::in_force::withdrawal;
+use lapsed_jobs::metrics::Reload;
+use lapsed_model::{Digest, TenantName};
+use lapsed_store::{NewPolicy, Seal, StoreError};
+use tracing::{error, info, warn};
+
+use super::Reloaded;
+use super::known::Wanted;
+use super::rounds::Rounds;
+use super::take::{Broken, Came, Task, read_all};
+
+/// How many tenants one transaction takes: a commit costs more than what stands in it, and nobody else writes
+/// meanwhile.
+const TOGETHER: usize = 500;
+
+impl Rounds {
+    /// Reads files and does what they ask for. `anew`: those that say what is in force are read all the same.
+    pub(super) async fn take_up(&mut self, wanted: Vec<Wanted>, anew: bool, done: &mut Reloaded) {
+        let mut tasks = wanted.into_iter().map(|wanted| self.task(wanted)).collect::<Vec<Task>>().into_iter();
+        loop {
+            let together: Vec<Task> = tasks.by_ref().take(TOGETHER).collect();
+            if together.is_empty() {
+                return;
+            }
+            let now = self.wiring.clock.now();
+            let mut whole = Vec::new();
+            for (task, came) in read_all(&self.reader, together, now, anew).await {
+                match came {
+                    Came::Moved => {}
+                    Came::InForce(hash) => self.says_what_is_in_force(&task, hash),
+                    Came::RefusedBefore(content) => self.table.refused(&task.wanted, content),
+                    Came::Whole(policy) => whole.push((task.wanted, *policy)),
+                    Came::Refused(content, broken) => self.refuse(&task, content, broken),
+                }
+            }
+            self.put_in_force(whole, done).await;
+        }
+    }
+
+    fn says_what_is_in_force(&mut self, task: &Task, hash: Digest) {
+        self.table.took_effect(&task.wanted, hash);
+        if self.no_longer_broken(&task.wanted.tenant) {
+            info!(tenant = %task.wanted.tenant, "the file is whole again and says what is in force");
+            self.wiring.reports.refresh(&task.wanted.tenant);
+        }
+    }
+
+    fn refuse(&mut self, task: &Task, content: Digest, broken: Broken) {
+        let tenant = &task.wanted.tenant;
+        warn!(
+            %tenant,
+            findings = broken.findings.len() + broken.more,
+            in_force = broken.in_force.as_deref().unwrap_or("nothing"),
+            "a file does not take effect"
+        );
+        for finding in &broken.findings {
+            warn!(%tenant, file = %finding.file, line = finding.line, column = finding.column, "{}", finding.title);
+        }
+        self.wiring.metrics.reloaded(Reload::Refused);
+        self.table.refused(&task.wanted, content);
+        self.lock_broken().insert(tenant.clone(), broken);
+        self.wiring.reports.refresh(tenant);
+    }
+
+    async fn put_in_force(&mut self, whole: Vec<(Wanted, NewPolicy)>, done: &mut Reloaded) {
+        if whole.is_empty() {
+            return;
+        }
+        lapsed_model::fault::point("policies-read");
+        let (wanted, policies): (Vec<Wanted>, Vec<NewPolicy>) = whole.into_iter().unzip();
+        if self.store(&policies).await.is_ok() {
+            wanted.iter().zip(&policies).for_each(|(wanted, policy)| self.took_effect(wanted, policy, done));
+        } else {
+            // Whatever the store holds against one of them must not touch the others.
+            for (wanted, policy) in wanted.iter().zip(&policies) {
+                match self.store(std::slice::from_ref(policy)).await {
+                    Ok(()) => self.took_effect(wanted, policy, done),
+                    Err(why) => self.not_stored(&wanted.tenant, &why, done),
+                }
+            }
+        }
+        self.wiring.schedules_changed.notify_one();
+    }
+
+    pub(super) async fn store(&self, policies: &[NewPolicy]) -> Result<(), StoreError> {
+        let keys = (self.wiring.keys)();
+        let seal = Seal {
+            key: keys.newest(),
+            chance: &*self.wiring.chance,
+        };
+        self.wiring.store.put_in_force(policies, &seal).await
+    }
+
+    fn took_effect(&mut self, wanted: &Wanted, policy: &NewPolicy, done: &mut Reloaded) {
+        let tenant = &wanted.tenant;
+        self.table.took_effect(wanted, policy.hash);
+        self.no_longer_broken(tenant);
+        info!(%tenant, policy = %policy.hash.short(), schedules = policy.schedules.len(), "a policy took effect");
+        self.wiring.metrics.reloaded(Reload::TookEffect);
+        self.wiring.reports.refresh(tenant);
+        done.put_in_force.push(tenant.clone());
+    }
+
+    /// The stamp of the file stays unjudged, so that the next look tries it again.
+    fn not_stored(&mut self, tenant: &TenantName, why: &StoreError, done: &mut Reloaded) {
+        error!(%tenant, %why, "a policy is whole, and the store did not take it: it is tried again");
+        self.wiring.metrics.reloaded(Reload::Failed);
+        done.not_stored.push(tenant.clone());
+    }
+
+    /// The files of these tenants are gone: nothing of them is in force any more, and their schedules sleep.
+    pub(super) async fn withdraw(&mut self, gone: Vec<TenantName>, done: &mut Reloaded) {
+        if gone.is_empty() {
+            return;
+        }
+        let now = self.wiring.clock.now();
+        for together in gone.chunks(TOGETHER) {
+            let entries = together.iter().map(|tenant| withdrawal(tenant, now)).collect();
+            let keys = (self.wiring.keys)();
+            let seal = Seal {
+                key: keys.newest(),
+                chance: &*self.wiring.chance,
+            };
+            match self.wiring.store.withdraw(entries, &seal).await {
+                Ok(()) => together.iter().for_each(|tenant| self.is_gone(tenant, done)),
+                Err(why) => error!(%why, "the files of tenants are gone, and the store did not take note: it is tried again"),
+            }
+        }
+        self.wiring.schedules_changed.notify_one();
+    }
+
+    fn is_gone(&mut self, tenant: &TenantName, done: &mut Reloaded) {
+        self.table.forget(tenant);
+        self.no_longer_broken(tenant);
+        warn!(%tenant, "the file is gone, and nothing of the tenant is in force any more");
+        self.wiring.metrics.reloaded(Reload::Gone);
+        self.wiring.reports.refresh(tenant);
+        done.gone.push(tenant.clone());
+    }
+
+    fn no_longer_broken(&self, tenant: &TenantName) -> bool {
+        self.lock_broken().remove(tenant).is_some()
+    }
+
+    fn lock_broken(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<TenantName, Broken>> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

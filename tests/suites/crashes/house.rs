@@ -1,0 +1,142 @@
+//! A theatre whose schedule comes round whenever the test says so.
+
+use crate::program::{Installed, Watch};
+
+/// The workgroup that is swept.
+pub(crate) const STUDIO: &str = "stadttheater/studio";
+
+/// An installation whose studio sweeps without being asked for approval, two people in a transaction.
+pub(crate) struct House {
+    pub(crate) installed: Installed,
+    pub(crate) store: Watch,
+    slots: Vec<i64>,
+    next_customer: i64,
+    edits: u32,
+}
+
+impl House {
+    /// The demo's theatre after its backlog was worked off: from now on only the new people are due.
+    pub(crate) fn open() -> House {
+        let installed = Installed::demo();
+        let settings = std::fs::read_to_string(installed.path("lapsed.toml")).expect("the settings are there");
+        std::fs::write(
+            installed.path("lapsed.toml"),
+            format!("{settings}\n[limits]\nerase_batch = 2\n"),
+        )
+        .expect("written");
+        let policy = installed.path("tenants/stadttheater.toml");
+        let text = std::fs::read_to_string(&policy).expect("the policy is there");
+        let text: String = text
+            .lines()
+            .filter(|line| !["automatic", "ask_me_above", "schedule"].iter().any(|key| line.trim_start().starts_with(key)))
+            .map(|line| match line.trim() {
+                "[retention]" => "[retention]\nautomatic = \"on\"\nask_me_above = \"100000 people\"\n\
+                                  ask_me_above_share = \"100 %\"\nschedule = \"on the 1st at 03:00\"\n"
+                    .to_owned(),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        std::fs::write(&policy, text).expect("written");
+        let plan = installed.object(&format!("plan {STUDIO} --save"));
+        let id = plan["plan"]["id"].as_str().expect("an id").to_owned();
+        let approved = installed.lapsed(&format!("approve {id} --by tester --reason backlog"));
+        assert_eq!(approved.code, 0, "{}", approved.err);
+        let applied = installed.lapsed(&format!("apply {id}"));
+        assert_eq!(applied.code, 0, "{}", applied.err);
+        let store = installed.watch();
+        let mut house = House {
+            installed,
+            store,
+            slots: Vec::new(),
+            next_customer: 0,
+            edits: 0,
+        };
+        house.next_customer = i64::try_from(house.number("SELECT max(id) + 1000 FROM customers")).expect("an id");
+        house
+    }
+
+    /// Somebody who never bought anything since 2015 joins the store: `people` of them.
+    pub(crate) fn people_lapse(&mut self, people: i64) {
+        let key = self.text("SELECT workgroup FROM customers c JOIN lapsed_plan p ON p.store_key = c.workgroup LIMIT 1");
+        for _ in 0..people {
+            let id = self.next_customer;
+            self.next_customer += 1;
+            self.text(&format!(
+                "INSERT INTO customers (id, workgroup, number, first_name, last_name, email, created_at) \
+                 VALUES ({id}, '{key}', 'N-{id}', 'Nora{id}', 'Neumann{id}', 'nora{id}@mail.example', 1420070400000)"
+            ));
+        }
+    }
+
+    /// The schedule comes round now, unless a slot still waits to be seen.
+    pub(crate) fn schedule_comes_round(&mut self) {
+        let slot = self.text(
+            "UPDATE lapsed_schedule SET next_slot_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) \
+             WHERE tenant = 'stadttheater' AND workgroup = 'studio' \
+             AND next_slot_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) RETURNING CAST(next_slot_at AS TEXT)",
+        );
+        if !slot.is_empty() {
+            self.slots.push(slot.parse().expect("milliseconds"));
+        }
+    }
+
+    /// The tenant saves a policy that says the same.
+    pub(crate) fn tenant_saves(&mut self) {
+        self.edits += 1;
+        let path = self.installed.path("tenants/stadttheater.toml");
+        let text = std::fs::read_to_string(&path).expect("the policy is there");
+        std::fs::write(path, format!("{text}# {}\n", self.edits)).expect("written");
+    }
+
+    /// Nothing is left to do.
+    pub(crate) fn is_quiet(store: &mut Watch) -> bool {
+        store.number("SELECT count(*) FROM lapsed_run WHERE finished_at IS NULL") == 0
+            && store.number(
+                "SELECT count(*) FROM lapsed_schedule WHERE next_slot_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            ) == 0
+    }
+
+    /// What must hold whenever somebody looks.
+    pub(crate) fn holds_together(&mut self, round: &str) {
+        let half = self.text(
+            "SELECT group_concat(c.id) FROM customers c WHERE \
+             (c.anonymised_at IS NULL AND (c.last_name = 'DSGVO' OR c.first_name IS NULL AND c.email IS NULL AND c.id > 100000)) \
+             OR (c.anonymised_at IS NOT NULL AND (c.first_name IS NOT NULL OR c.email IS NOT NULL OR c.phone IS NOT NULL)) \
+             OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM lapsed_consent k WHERE k.subject = c.id)) \
+             OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM web_users w WHERE w.customer_id = c.id))",
+        );
+        assert_eq!(half, "", "{round}: half anonymised");
+        let erased = self.number("SELECT count(*) FROM customers WHERE anonymised_at IS NOT NULL");
+        let recorded = self.number("SELECT coalesce(sum(people), 0) FROM lapsed_erasure");
+        assert_eq!(erased, recorded, "{round}: people without an entry in the ledger");
+    }
+
+    /// Every slot became one run, or was left out and counted.
+    pub(crate) fn every_slot_is_accounted_for(&mut self) {
+        for slot in self.slots.clone() {
+            let runs = self.number(&format!("SELECT count(*) FROM lapsed_run WHERE slot_at = {slot}"));
+            let skipped = self.number(&format!(
+                "SELECT count(*) FROM lapsed_skipped WHERE first_slot <= {slot} AND last_slot >= {slot}"
+            ));
+            assert_eq!(runs + skipped, 1, "slot {slot}: {runs} runs, left out {skipped} times");
+        }
+        let done_twice = self.text(
+            "SELECT group_concat(slot_at) FROM (SELECT slot_at FROM lapsed_run WHERE slot_at IS NOT NULL \
+             GROUP BY schedule, slot_at HAVING count(*) > 1)",
+        );
+        assert_eq!(done_twice, "");
+    }
+
+    /// How often the schedule came round.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(crate) fn number(&mut self, statement: &str) -> u64 {
+        self.store.number(statement)
+    }
+
+    pub(crate) fn text(&mut self, statement: &str) -> String {
+        self.store.text(statement)
+    }
+}
