@@ -33,6 +33,11 @@ impl Platform {
         Self { connection }
     }
 
+    /// Lets go of the store.
+    pub(crate) async fn close(&self) {
+        self.connection.close().await;
+    }
+
     /// Runs statements as they stand.
     pub async fn run(&self, sql: &str) {
         sqlx::raw_sql(AssertSqlSafe(sql))

@@ -294,6 +294,25 @@ impl World {
         self.row(table, id).await[column].clone()
     }
 
+    /// Takes a backup of the store.
+    pub async fn back_up(&self) -> PathBuf {
+        let backup = self.folder.path().join(format!("backup-{}.db", self.next_id()));
+        self.platform.run(&format!("VACUUM INTO '{}'", backup.display())).await;
+        backup
+    }
+
+    /// Stops every program, puts a backup in the store's place and starts again.
+    pub async fn restore(&mut self, backup: &Path) {
+        self.store.close().await;
+        self.platform.close().await;
+        for ending in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{ending}", self.path().display()));
+        }
+        std::fs::copy(backup, self.path()).expect("room for the store");
+        self.store = Store::open(&self.path()).await.expect("the backup is a store");
+        self.platform = Platform::on(&self.path());
+    }
+
     /// Keeps the journal in these folders of the world from now on.
     pub async fn journal_in(&mut self, names: &[&str]) {
         let folders: Vec<PathBuf> = names.iter().map(|name| self.folder.path().join(name)).collect();

@@ -56,6 +56,14 @@ fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
         one("the list", fitted.list(&question)),
         one("the plan", fitted.save(&question, "p-1")),
         one("the second judgement", fitted.recheck(&question, Recheck::Due)),
+        one("one person's judgement", fitted.list_one(&question, &person)),
+        one("one person's plan", fitted.save_one_due(&question, &person, "p-1")),
+        one("a decision", fitted.save_one(&question, &person, "p-1")),
+        one(
+            "the second look at a decision",
+            fitted.recheck(&question, Recheck::NothingOpen),
+        ),
+        one("one person's holds", fitted.holds_of("theatre", &person, now)),
         one("the batch for the ledger", fitted.read_batch()),
         several("the erasure", fitted.erase(&how)),
         several(

@@ -72,7 +72,23 @@ pub struct Progress {
     /// Whether what this program erased is gone from the store's files too. False where another program holds an
     /// old snapshot: then the log keeps it until that program is done. Copies that the platform left in pages of
     /// its own, because its connections do not zero what they free, only `VACUUM` removes.
-    pub remnants_removed: bool,
+    ///
+    /// Nothing where that is left to whoever carries out many plans, behind the last of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remnants_removed: Option<bool>,
+}
+
+impl Progress {
+    /// How far a plan had come when it was read.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            subjects: plan.subjects,
+            anonymised: plan.anonymised,
+            dropped: plan.dropped,
+            ..Self::default()
+        }
+    }
 }
 
 /// Carries out a plan, or what is left of it, and removes the remnants. `report` hears after every batch.
@@ -106,7 +122,7 @@ async fn finish(tools: &Tools<'_>, carried_out: Result<Progress, JobError>) -> R
     let remnants_removed = remove_remnants(tools.store, tools.fitted).await;
     let progress = carried_out?;
     Ok(Progress {
-        remnants_removed: remnants_removed?,
+        remnants_removed: Some(remnants_removed?),
         ..progress
     })
 }
@@ -158,12 +174,7 @@ async fn run_batches(
         switches: &switches,
     };
     let recheck = tools.fitted.recheck(&question, asked);
-    let mut progress = Progress {
-        subjects: plan.subjects,
-        anonymised: plan.anonymised,
-        dropped: plan.dropped,
-        ..Progress::default()
-    };
+    let mut progress = Progress::of(plan);
     let mut size = Size::new(tools.batch);
     loop {
         if tools.stop.is_some_and(CancellationToken::is_cancelled) {

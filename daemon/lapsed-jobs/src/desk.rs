@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use lapsed_dataset::Fitted;
-use lapsed_model::{Chance, Clock, KeyRing, Lease, Run, SubjectKey, Workgroup};
+use lapsed_model::{Chance, Clock, KeyRing, Lease, PlanState, Run, SubjectKey, Workgroup};
 use lapsed_policy::Policy;
 use lapsed_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::apply::{BatchSize, Progress, Tools, carry_out};
+use crate::apply::{BatchSize, Progress, Tools, apply};
 use crate::in_force::PoliciesInForce;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
@@ -140,10 +140,16 @@ impl Desk {
     async fn apply(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
         let asked: ApplyPlan = particulars(run)?;
         let plan = self.store.plan(&asked.plan).await?;
-        let policy = self.policy(&plan.workgroup).await?;
-        let case = self.case(&plan.workgroup, &policy)?;
-        let done = carry_out(tools, &case, &plan, |_| {}).await?;
-        self.count(&done);
+        let done = if plan.state == PlanState::Applied {
+            // By hand meanwhile, or by this run before it was killed.
+            Progress::of(&plan)
+        } else {
+            let policy = self.policy(&plan.workgroup).await?;
+            let case = self.case(&plan.workgroup, &policy)?;
+            let done = apply(tools, &case, &plan, |_| {}).await?;
+            self.count(&done);
+            done
+        };
         Ok(json!({ "plan": plan.id, "workgroup": plan.workgroup, "way": plan.way.word(), "done": done }))
     }
 

@@ -29,6 +29,7 @@ pub mod requests;
 pub mod records;
 pub mod report;
 pub mod retention;
+pub mod scan;
 pub mod scheduler;
 pub mod survey;
 pub mod sweep;

@@ -14,6 +14,9 @@ mod sqlite;
 
 pub use error::StoreError;
 pub use sqlite::{
-    Gauges, 
-    Brake, Decision, End, Erased, Expired, Finish, InForce, JudgeAgain, LastScan, Lost, Materialised, Migrations, NewHold, NewPlan, NewPolicy, NewRun, NewSchedule, OpenRequests, Overview, Pause, PlanStatements, PolicyVersion, Refused, Remnants, RequestAnswer, RequestFilter, Row, RunFilter, Seal, Serving, Starting, Store, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings, WarningsChanged, Witness, Witnessed,
+    Brake, Decision, End, Erased, Expired, Finish, Gauges, InForce, JudgeAgain, LastScan, Lost, Materialised,
+    Migrations, NewHold, NewPlan, NewPolicy, NewRun, NewSchedule, OpenRequests, Overview, Pause,
+    PlanStatements, PolicyVersion, Refused, Remnants, RequestAnswer, RequestFilter, Row, RunFilter, ScanRow,
+    Seal, Serving, Starting, Store, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings,
+    WarningsChanged, Witness, Witnessed,
 };

@@ -54,6 +54,8 @@ pub(crate) enum Command {
     /// Show what runs, what is due next, what waits, what is broken, and which policy is in force; exit code 0 whenever
     /// it could look
     Status(StatusArgs),
+    /// Have the daemon read the tenants' files now, and show what took effect and what is broken
+    Reload,
     /// Stop erasing, exporting and sending at once, for one tenant or for all
     Pause(PauseArgs),
     /// Let go on what `lapsed pause` stopped

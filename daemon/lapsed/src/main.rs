@@ -45,6 +45,7 @@ async fn run(cli: &Cli, out: &mut Output) -> failure::Result {
         Command::Demo(args) => commands::demo::run(args, cli.language, out).await,
         Command::Init(args) => commands::init::run(args, out),
         Command::Run => commands::run::run(&cli.config, out).await,
+        Command::Reload => commands::reload::run(&cli.config, out).await,
         Command::Status(args) => commands::status::run(&cli.config, args, out).await,
         Command::Pause(args) => commands::pause::pause(&cli.config, args, out).await,
         Command::Resume(args) => commands::pause::resume(&cli.config, args, out).await,

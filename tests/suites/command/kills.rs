@@ -59,7 +59,7 @@ fn r9_a_kill_at_any_point_loses_nothing_and_repeats_nothing() {
         format!("{settings}\n[limits]\nerase_batch = 1\n"),
     )
     .expect("written");
-    let plan = demo.object(&format!("plan {STUDIO} --save"));
+    let plan = demo.approved_plan(STUDIO);
     let id = plan["plan"]["id"].as_str().expect("an id").to_owned();
     let due = plan["due"].as_u64().expect("a count");
     let (mut kills, mut watch) = (0, demo.watch());

@@ -1,11 +1,15 @@
 //! The program as people type it: the real binary, its exit codes, its words and its JSON.
 
 mod anonymise;
+mod approve;
 mod check;
+mod concept;
 mod demo;
 mod explain;
+mod hold;
 mod install;
 mod kills;
 mod ledger;
 mod plan;
 mod program;
+mod request;

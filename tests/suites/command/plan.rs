@@ -33,7 +33,7 @@ fn r10_a_plan_changes_nobody_and_says_how_many_who_and_why() {
 #[test]
 fn r10_what_is_carried_out_is_what_was_looked_at() {
     let demo = Installed::demo();
-    let plan = demo.object(&format!("plan {STUDIO} --save"));
+    let plan = demo.approved_plan(STUDIO);
     let id = plan["plan"]["id"].as_str().expect("an id").to_owned();
     let done = demo.object(&format!("apply {id}"));
     assert_eq!(done["done"]["anonymised"], plan["due"]);
@@ -48,7 +48,7 @@ fn r10_what_is_carried_out_is_what_was_looked_at() {
 fn r9_who_buys_between_plan_and_apply_is_left_alone() {
     let demo = Installed::demo();
     let customer = demo.somebody_due(STUDIO);
-    let plan = demo.object(&format!("plan {STUDIO} --save"));
+    let plan = demo.approved_plan(STUDIO);
     demo.sql(&format!(
         "INSERT INTO orders (workgroup, customer_id, number, ordered_at, status, total_cents, currency) \
          SELECT workgroup, id, 'late', unixepoch() * 1000, 'paid', 100, 'EUR' FROM customers WHERE id = {customer}"
@@ -64,7 +64,7 @@ fn r9_who_buys_between_plan_and_apply_is_left_alone() {
 #[test]
 fn a_policy_that_changed_since_makes_a_plan_useless() {
     let demo = Installed::demo();
-    let plan = demo.object(&format!("plan {STUDIO} --save"));
+    let plan = demo.approved_plan(STUDIO);
     demo.edit("stadttheater", "\"3 years\"", "\"4 years\"");
     let refused = demo.lapsed(&format!(
         "apply {} --json",
@@ -84,7 +84,7 @@ fn watch_only_plans_and_changes_nothing() {
         format!("{settings}\n[limits]\nwatch_only = true\n"),
     )
     .expect("written");
-    let plan = demo.object(&format!("plan {STUDIO} --save"));
+    let plan = demo.approved_plan(STUDIO);
     for command in [
         format!("apply {}", plan["plan"]["id"].as_str().expect("an id")),
         format!(
@@ -138,7 +138,7 @@ fn d3_the_policy_of_a_plan_can_be_shown_word_for_word_after_it_changed() {
 #[test]
 fn a_stored_plan_that_was_edited_is_not_carried_out() {
     let demo = Installed::demo();
-    let plan = demo.object(&format!("plan {STUDIO} --save"));
+    let plan = demo.approved_plan(STUDIO);
     let id = plan["plan"]["id"].as_str().expect("an id");
     demo.sql(&format!(
         "INSERT INTO lapsed_plan_subject (plan, subject, rule) SELECT '{id}', id, 1 FROM customers \

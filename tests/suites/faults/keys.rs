@@ -54,7 +54,7 @@ async fn a_newer_key_beside_the_old_one_is_welcome() {
     let sealed_with = world.ledger().await.into_iter().map(|sealed| sealed.link.key);
     assert_eq!(
         sealed_with.collect::<Vec<_>>(),
-        ["first", "second"],
-        "the policy's entry, then the erasure's"
+        ["first", "first", "second"],
+        "the policy's entry and the approval's, then the erasure's"
     );
 }

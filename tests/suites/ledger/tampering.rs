@@ -112,8 +112,8 @@ async fn o4_an_untouched_ledger_has_no_fault() {
     let head = world.ledger().await.last().map(Sealed::head).expect("entries");
     assert_eq!(
         head.sequence,
-        2 + 14 + 7,
-        "two policies, 40 people and 20 in threes"
+        2 + 2 + 14 + 7,
+        "two policies, two approvals, 40 people and 20 in threes"
     );
     assert_eq!(faults(&world, &[]).await, []);
     assert_eq!(faults(&world, &[head]).await, []);

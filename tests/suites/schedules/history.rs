@@ -2,21 +2,20 @@
 //! and for a reason that holds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use lapsed_model::{IfMissed, Lease, Overlap, Run, RunState, SkipReason, Skipped, Timetable};
+use chrono::TimeDelta;
+use lapsed_model::{Lease, Run, RunState, SkipReason, TenantName, Timetable};
 use lapsed_store::{End, Finish, Pause};
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
 use proptest::{prop_assert, prop_assert_eq};
 
 use super::book::{Book, tenant, timetable};
-use super::change::{Change, Ending, History, Pattern, Stop, Which, Wish, history};
-use super::oracle::{daily, every, minute};
+use super::change::{Change, Ending, History, Stop, Which, Wish, history};
+use super::reader::{Look, REASONS, Reader, Told};
 
 /// How many random histories a run looks at; `LAPSED_TEST_HISTORIES` asks for more.
-const HISTORIES: u32 = 600;
+const HISTORIES: u32 = 400;
 
 const WORKGROUPS: [&str; 2] = ["burgtheater/house", "salon/chair"];
 
@@ -84,7 +83,9 @@ impl<'a> Telling<'a> {
         for which in 0..2 {
             let wish = history.first[which];
             let id = telling.timetable(which, wish).id();
-            telling.readers.push(Reader::begin(id, history, wish, history.begins));
+            telling
+                .readers
+                .push(Reader::begin(id, history, wish, history.begins));
             telling.write(which, wish).await;
         }
         telling
@@ -314,7 +315,7 @@ fn tenant_of(which: Which) -> &'static str {
     WORKGROUPS[which].split('/').next().expect("tenant/workgroup")
 }
 
-fn stopped_tenant(stop: Stop) -> Option<lapsed_model::TenantName> {
+fn stopped_tenant(stop: Stop) -> Option<TenantName> {
     match stop {
         Stop::Tenant(which) => Some(tenant(tenant_of(which))),
         Stop::Schedule(_) | Stop::Everything => None,
@@ -327,4 +328,3 @@ fn unfinished(runs: &[Run], schedule: &str) -> usize {
         .filter(|run| run.schedule.as_deref() == Some(schedule));
     own.filter(|run| !run.state.is_finished()).count()
 }
-

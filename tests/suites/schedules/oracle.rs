@@ -59,13 +59,16 @@ pub(crate) fn daily(
     until: Minute,
 ) -> BTreeMap<(i64, i64), Vec<DateTime<Utc>>> {
     let mut slots: BTreeMap<(i64, i64), Vec<DateTime<Utc>>> = BTreeMap::new();
+    let mut asked = vec![None; DAY as usize];
+    for time in times {
+        asked[(time.0 * 60 + time.1) as usize] = Some(*time);
+    }
     let mut latest_shown = None;
     for (now, shown) in clock(zone, from, until) {
         let later = latest_shown.map_or(shown, |latest| latest + 1);
         for passed in later..=shown {
-            let of_day = passed.rem_euclid(DAY);
-            for time in times.iter().filter(|(hour, minute)| hour * 60 + minute == of_day) {
-                slots.entry(*time).or_default().push(instant(now));
+            if let Some(time) = asked[passed.rem_euclid(DAY) as usize] {
+                slots.entry(time).or_default().push(instant(now));
             }
         }
         latest_shown = latest_shown.max(Some(shown));

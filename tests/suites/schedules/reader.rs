@@ -28,16 +28,16 @@ pub(crate) struct Told {
 /// What a reader of the promise knows of a schedule.
 pub(crate) struct Reader {
     pub(crate) id: String,
-    pub(crate) wish: Wish,
+    wish: Wish,
     /// Every slot of the pattern since it was written.
-    pub(crate) slots: Vec<DateTime<Utc>>,
+    slots: Vec<DateTime<Utc>>,
     /// Earlier slots do not count.
     pub(crate) counts_from: DateTime<Utc>,
     /// The latest moment at which the daemon looked, or the schedule was written.
-    pub(crate) seen: DateTime<Utc>,
+    seen: DateTime<Utc>,
     /// The latest moment that anything was known of before it was written: later only where the clock was set back.
-    pub(crate) known: DateTime<Utc>,
-    pub(crate) told: Told,
+    known: DateTime<Utc>,
+    told: Told,
 }
 
 impl Reader {

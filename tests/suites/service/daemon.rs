@@ -90,7 +90,9 @@ impl Daemon {
 
     fn address(&self) -> Option<SocketAddr> {
         let log = self.log();
-        let line = log.lines().find(|line| line.contains("metrics and health are at"))?;
+        let line = log
+            .lines()
+            .find(|line| line.contains("metrics and health are at"))?;
         let behind = line.split("http://").nth(1)?;
         behind.split('/').next()?.parse().ok()
     }
@@ -118,11 +120,16 @@ impl Daemon {
         value.trim().parse().expect("a number")
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let (signal, id) = (format!("-{name}"), self.child.id().to_string());
+        let told = std::process::Command::new("kill").args([signal, id]).status();
+        assert!(told.expect("kill is everywhere").success());
+    }
+
     /// Tells it to stop, and waits until it has.
     pub(crate) fn stop(&mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let told = std::process::Command::new("kill").args(["-TERM", &id]).status();
-        assert!(told.expect("kill is everywhere").success());
+        self.signal("TERM");
         self.ended()
     }
 

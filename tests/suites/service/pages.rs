@@ -32,13 +32,21 @@ fn check_sample(line: &str, kinds: &std::collections::BTreeMap<&str, &str>) {
     for label in labels.split(',').filter(|label| !label.is_empty()) {
         let (key, value) = label.split_once('=').unwrap_or_else(|| panic!("{line}"));
         assert!(key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{line}");
-        assert!(value.len() >= 2 && value.starts_with('"') && value.ends_with('"'), "{line}");
+        assert!(
+            value.len() >= 2 && value.starts_with('"') && value.ends_with('"'),
+            "{line}"
+        );
     }
     let family = ["_bucket", "_sum", "_count"]
         .iter()
-        .find_map(|part| name.strip_suffix(part).filter(|family| kinds.get(family) == Some(&"histogram")))
+        .find_map(|part| {
+            name.strip_suffix(part)
+                .filter(|family| kinds.get(family) == Some(&"histogram"))
+        })
         .unwrap_or(name);
-    let kind = kinds.get(family).unwrap_or_else(|| panic!("not announced: {line}"));
+    let kind = kinds
+        .get(family)
+        .unwrap_or_else(|| panic!("not announced: {line}"));
     assert_eq!(*kind == "counter", name.ends_with("_total"), "{line}");
 }
 
@@ -48,7 +56,10 @@ fn o5_metrics_are_text_that_prometheus_reads_and_count_what_the_daemon_did() {
     let daemon = Daemon::serving(&installed);
     check_prometheus(&daemon.get("/metrics").1);
     assert_eq!(daemon.metric("lapsed_healthy"), 1.0);
-    assert_eq!(daemon.metric(r#"lapsed_policy_reloads_total{result="refused"}"#), 0.0);
+    assert_eq!(
+        daemon.metric(r#"lapsed_policy_reloads_total{result="refused"}"#),
+        0.0
+    );
     installed.edit("salon-lumiere", "name ", "nome ");
     soon("the refused policy", || {
         (daemon.metric(r#"lapsed_policy_reloads_total{result="refused"}"#) >= 1.0).then_some(())
@@ -114,6 +125,9 @@ fn o5_a_level_that_is_none_is_refused() {
     let mut daemon = Daemon::start(&installed, "lapsed=loud");
     assert_eq!(daemon.ended().code(), Some(1));
     soon("the refusal", || {
-        daemon.log().contains("write error, warn, info, debug or trace").then_some(())
+        daemon
+            .log()
+            .contains("write error, warn, info, debug or trace")
+            .then_some(())
     });
 }

@@ -34,35 +34,62 @@ fn status_tells_who_serves_what_comes_next_and_what_is_in_force() {
     assert!(slots.is_sorted(), "{slots:?}");
     let policies = object["policies"].as_array().expect("a list");
     assert_eq!(policies.len(), 2);
-    assert!(policies.iter().all(|policy| policy["file"] == json!("in-force")), "{policies:?}");
+    assert!(
+        policies.iter().all(|policy| policy["file"] == json!("in-force")),
+        "{policies:?}"
+    );
     let shown = installed.lapsed("status").out;
     assert!(shown.starts_with("`lapsed run` "), "{shown}");
-    assert!(shown.contains("Due next") && shown.contains("Europe/Vienna"), "{shown}");
+    assert!(
+        shown.contains("Due next") && shown.contains("Europe/Vienna"),
+        "{shown}"
+    );
     daemon.stop();
     let shown = installed.lapsed("status").out;
-    assert!(shown.contains("no daemon serves the store") && shown.contains("stopped at"), "{shown}");
+    assert!(
+        shown.contains("no daemon serves the store") && shown.contains("stopped at"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn a_tenant_in_detail_has_five_slots_of_each_schedule_by_its_own_clocks() {
     let installed = installed();
-    installed.edit("stadttheater", "automatic = \"on\"", "automatic = \"on\"\nschedule = \"every day at 03:15\"");
+    installed.edit(
+        "stadttheater",
+        "\"at night\"\n",
+        "\"every day at 03:15\"\n",
+    );
     let _daemon = Daemon::serving(&installed);
     let object = status(&installed, "stadttheater");
     let next = object["next"].as_array().expect("a list");
     assert!(!next.is_empty());
     for schedule in next {
-        assert!(schedule["workgroup"].as_str().is_some_and(|name| name.starts_with("stadttheater/")));
+        assert!(
+            schedule["workgroup"]
+                .as_str()
+                .is_some_and(|name| name.starts_with("stadttheater/"))
+        );
         let slots = schedule["slots"].as_array().expect("a list");
         assert_eq!(slots.len(), 5, "{schedule}");
         for slot in slots {
-            let slot: DateTime<Utc> = slot.as_str().and_then(|slot| slot.parse().ok()).expect("an instant");
+            let slot: DateTime<Utc> = slot
+                .as_str()
+                .and_then(|slot| slot.parse().ok())
+                .expect("an instant");
             let there = slot.with_timezone(&chrono_tz::Europe::Vienna).time();
-            assert_eq!(there, NaiveTime::from_hms_opt(3, 15, 0).expect("a time"), "{schedule}");
+            assert_eq!(
+                there,
+                NaiveTime::from_hms_opt(3, 15, 0).expect("a time"),
+                "{schedule}"
+            );
         }
     }
     let shown = installed.lapsed("status stadttheater").out;
-    assert!(shown.contains(", 03:15") && !shown.contains("salon-lumiere"), "{shown}");
+    assert!(
+        shown.contains(", 03:15") && !shown.contains("salon-lumiere"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -75,12 +102,27 @@ fn what_is_broken_is_shown_and_is_no_alarm() {
     });
     let answer = installed.lapsed("status");
     assert_eq!(answer.code, 0);
-    assert!(answer.out.contains("stadttheater: 1 error in its file"), "{}", answer.out);
-    assert!(answer.out.contains("this version stays in force"), "{}", answer.out);
+    assert!(
+        answer.out.contains("stadttheater: 1 error in its file"),
+        "{}",
+        answer.out
+    );
+    assert!(
+        answer.out.contains("this version stays in force"),
+        "{}",
+        answer.out
+    );
     let object = status(&installed, "");
     assert_eq!(object["broken"]["policies"], json!(1));
-    let file = object["policies"].as_array().expect("a list").iter().find(|policy| policy["file"] == json!("broken"));
-    assert!(file.is_some_and(|file| file["version"].is_string() && file["errors"][0]["line"].is_u64()), "{object}");
+    let file = object["policies"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|policy| policy["file"] == json!("broken"));
+    assert!(
+        file.is_some_and(|file| file["version"].is_string() && file["errors"][0]["line"].is_u64()),
+        "{object}"
+    );
 }
 
 #[test]
@@ -94,16 +136,26 @@ fn pauses_and_waiting_plans_are_shown_with_who_and_why() {
     let object = status(&installed, "");
     assert_eq!(object["pauses"][0]["by"], json!("Anna"));
     assert_eq!(object["waiting"]["plans"], json!(1));
-    assert_eq!(object["waiting"]["oldest"][0]["workgroup"], json!("stadttheater/studio"));
+    assert_eq!(
+        object["waiting"]["oldest"][0]["workgroup"],
+        json!("stadttheater/studio")
+    );
     let next = object["next"].as_array().expect("a list");
-    let paused = |next: &&Value| next["workgroup"].as_str().is_some_and(|name| name.starts_with("salon"));
+    let paused = |next: &&Value| {
+        next["workgroup"]
+            .as_str()
+            .is_some_and(|name| name.starts_with("salon"))
+    };
     assert_eq!(next.iter().find(paused), None, "a paused tenant has nothing due");
     let shown = installed.lapsed("status").out;
     assert!(shown.contains("PAUSED: salon-lumiere, since"), "{shown}");
     assert!(shown.contains("by Anna: the new till is being tried"), "{shown}");
     assert!(shown.contains("1 plan waits for approval"), "{shown}");
     let theirs = installed.lapsed("status salon-lumiere").out;
-    assert!(theirs.contains("paused") && !theirs.contains("plan waits"), "{theirs}");
+    assert!(
+        theirs.contains("paused") && !theirs.contains("plan waits"),
+        "{theirs}"
+    );
 }
 
 #[test]
@@ -111,5 +163,9 @@ fn a_tenant_that_is_none_is_refused() {
     let installed = installed();
     let answer = installed.lapsed("status stadtheater");
     assert_eq!(answer.code, 1);
-    assert!(answer.err.contains("there is no tenant `stadtheater`"), "{}", answer.err);
+    assert!(
+        answer.err.contains("there is no tenant `stadtheater`"),
+        "{}",
+        answer.err
+    );
 }

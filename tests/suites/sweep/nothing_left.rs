@@ -40,7 +40,7 @@ async fn r6_nothing_is_left_in_the_files() {
     let plan = world.plan().await;
     assert!(plan.subjects > 300, "{} are due", plan.subjects);
     let progress = world.apply(&plan).await;
-    assert!(progress.remnants_removed);
+    assert_eq!(progress.remnants_removed, Some(true));
     assert_eq!(progress.anonymised, plan.subjects);
 
     let lost = personal_values(&world, &before).await;
@@ -99,6 +99,7 @@ async fn in_batches_and_no_more(world: &World, plan: &Plan) {
             .recheck(&question(&case, plan, &switches), Recheck::Due),
         read: world.fitted.read_batch(),
         effects: world.fitted.erase(&erasure(&case, plan.way, world.now())),
+        lease: None,
     };
     let seal = Seal {
         key: world.keys.newest(),

@@ -105,6 +105,7 @@ async fn batch_without_effect(world: &World, plan: &Plan) -> TestCaseResult {
             .recheck(&question(&case, plan, &switches), Recheck::Due),
         read: world.fitted.read_batch(),
         effects: Vec::new(),
+        lease: None,
     };
     let seal = Seal {
         key: world.keys.newest(),

@@ -29,14 +29,16 @@ pub(super) fn write_last(subject: &Subject<'_>, facts: &TenantFacts, page: &mut 
     }
 }
 
-/// The counts of a stored plan, which knows its rules by their names; a rule that the dataset has no more keeps its name.
+/// The counts of a stored plan, which knows its rules by their names, in the dataset's order; a rule that the dataset has
+/// no more comes last, by its name.
 fn by_name(subject: &Subject<'_>, counts: &BTreeMap<String, u64>) -> Vec<(u64, String)> {
     let rules = &subject.sources.dataset.rules.candidates;
-    let sentence = |name: &String| {
-        let rule = rules.iter().find(|rule| rule.name == *name);
-        rule.map_or_else(|| name.clone(), |rule| rule.says.get(subject.language).to_owned())
-    };
-    counts.iter().map(|(name, count)| (*count, sentence(name))).collect()
+    let known = rules.iter().filter_map(|rule| {
+        let count = counts.get(&rule.name)?;
+        Some((*count, rule.says.get(subject.language).to_owned()))
+    });
+    let unknown = counts.iter().filter(|(name, _)| rules.iter().all(|rule| rule.name != **name));
+    known.chain(unknown.map(|(name, count)| (*count, name.clone()))).collect()
 }
 
 fn what_became_of(subject: &Subject<'_>, plan: &Plan) -> String {

@@ -78,7 +78,7 @@ phrases! {
         "Las observaciones (por ahora solo en inglés):", "Бележките към него (засега само на английски):"];
 
     IN_FORCE = ["In force", "In Kraft", "En vigueur", "In vigore", "En vigor", "В сила"];
-    VERSION = ["Version {version}, since {moment}.", "Fassung {version}, seit {moment}.", "Version {version}, depuis le {moment}.",
+    VERSION = ["Version {version}, since {moment}.", "Fassung {version}, seit dem {moment}.", "Version {version}, depuis le {moment}.",
         "Versione {version}, dal {moment}.", "Versión {version}, desde el {moment}.", "Версия {version}, от {moment}."];
     NOTHING_IN_FORCE = ["Nothing: nobody is anonymised.", "Nichts: Niemand wird anonymisiert.", "Rien : personne n’est anonymisé.",
         "Nulla: nessuno viene anonimizzato.", "Nada: no se anonimiza a nadie.", "Нищо: никой не се анонимизира."];
@@ -137,7 +137,7 @@ phrases! {
     WAITING = ["Waiting for approval", "Wartet auf Freigabe", "En attente d’approbation", "In attesa di approvazione",
         "A la espera de aprobación", "Чака одобрение"];
     NOTHING_WAITS = ["Nothing.", "Nichts.", "Rien.", "Nulla.", "Nada.", "Нищо."];
-    WAITS = ["plan {plan}, since {moment}: {people}", "Plan {plan}, seit {moment}: {people}", "plan {plan}, depuis le {moment} : {people}",
+    WAITS = ["plan {plan}, since {moment}: {people}", "Plan {plan}, seit dem {moment}: {people}", "plan {plan}, depuis le {moment} : {people}",
         "piano {plan}, dal {moment}: {people}", "plan {plan}, desde el {moment}: {people}", "план {plan}, от {moment}: {people}"];
     DIFFERENCE = ["{difference} against the plan before", "{difference} gegenüber dem Plan davor", "{difference} par rapport au plan précédent",
         "{difference} rispetto al piano precedente", "{difference} respecto al plan anterior", "{difference} спрямо предишния план"];
@@ -156,7 +156,7 @@ phrases! {
     ELSE = ["What else to know", "Was sonst zu wissen ist", "À savoir aussi", "Altro da sapere", "Otras cosas que saber", "Какво още да знаете"];
     ALL_QUIET = ["Nothing is paused, held or open.", "Nichts ist angehalten, gesperrt oder offen.", "Rien n’est suspendu, gelé ni en cours.",
         "Nulla è sospeso, bloccato o in corso.", "No hay nada en pausa, retenido ni pendiente.", "Нищо не е спряно, задържано или чакащо."];
-    TENANT_PAUSED = ["Everything of yours has been paused since {moment}.", "Bei Ihnen ist seit {moment} alles angehalten.",
+    TENANT_PAUSED = ["Everything of yours has been paused since {moment}.", "Bei Ihnen ist seit dem {moment} alles angehalten.",
         "Chez vous, tout est suspendu depuis le {moment}.", "Da voi tutto è sospeso dal {moment}.",
         "En su casa todo está en pausa desde el {moment}.", "При вас всичко е спряно от {moment}."];
     ALL_PAUSED = ["The operator paused everything on {moment}.", "Der Betreiber hat am {moment} alles angehalten.",

@@ -194,3 +194,9 @@ CREATE TABLE lapsed_scan (
     hits       TEXT    NOT NULL                -- JSON: table, column, rows
 ) STRICT;
 CREATE INDEX lapsed_scan_of_tenant ON lapsed_scan (tenant, at);
+
+-- Somebody asked for a search behind the next sweep of every tenant: when.
+CREATE TABLE lapsed_scan_asked (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    at       INTEGER NOT NULL
+) STRICT;

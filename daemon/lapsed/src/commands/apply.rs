@@ -105,7 +105,7 @@ pub(crate) fn show(plan: &Plan, done: &Progress, out: &Output) -> Result {
         "  {} in this run, each with its entry in the ledger",
         counted(done.batches, "transaction", "transactions")
     ));
-    if !done.remnants_removed {
+    if done.remnants_removed == Some(false) {
         out.line("  another program holds an old snapshot of the store: the write-ahead log keeps old pages until it is done");
     }
     out.object(

@@ -134,7 +134,7 @@ pub(crate) async fn run(args: &DemoArgs, language: Language, out: &Output) -> Re
         let case = installation.case(&plan.workgroup, &policy)?;
         command(&format!("apply {}", plan.id));
         let progress = apply::carry_out(&hands.tools(), &case, plan, out).await?;
-        apply::show(plan, &progress, out);
+        apply::show(plan, &progress, out)?;
         done.push(progress.anonymised);
     }
 

@@ -20,6 +20,7 @@ pub(crate) mod schedule;
 pub(crate) mod run;
 pub(crate) mod pause;
 pub(crate) mod policy;
+pub(crate) mod reload;
 pub(crate) mod request;
 pub(crate) mod scan;
 pub(crate) mod schema;

@@ -175,6 +175,9 @@ impl Work for Daemon {
             };
         }
         let done = self.desk().work(&run, lease, &stop).await;
+        if let (Some(watch), Some(tenant)) = (self.watch(), &run.tenant) {
+            watch.refresh_report(tenant);
+        }
         match &done {
             Err(Unfinished::OutOfReach(why)) => self.health.set(Component::Journal, Err(why.clone())),
             _ => self.health.set(Component::Journal, Ok(())),

@@ -132,7 +132,8 @@ impl Watch {
         self.reports.refresh(tenant);
     }
 
-    /// The tenants whose files do not take effect.
+    /// The tenants whose files do not take effect. The daemon itself only counts them.
+    #[cfg(test)]
     pub(crate) fn broken(&self) -> Vec<Broken> {
         let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         broken.values().cloned().collect()

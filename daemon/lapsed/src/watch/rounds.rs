@@ -97,14 +97,6 @@ impl Rounds {
         }
         self.unchecked = self.table.with_content_in_force();
         self.complete(&mut done);
-        info!(
-            tenants = self.table.present(),
-            took_effect = done.put_in_force.len(),
-            unchanged = done.unchanged,
-            broken = done.broken.len(),
-            gone = done.gone.len(),
-            "the tenants' policies were read"
-        );
         done
     }
 

@@ -50,7 +50,7 @@ pub(super) const WORDS: Words = Words {
     starts: "Beginn der Frist",
     happens: "Was dann geschieht",
     starts_last_dealings: "letzter Geschäftskontakt, nach den Regeln unten",
-    starts_at: "mit `{column}`",
+    starts_at: "ab `{column}`",
     happens_record: "was die Person erkennen lässt, wird geleert; der Name wird `DSGVO` (automatisch) oder `Manuell DSGVO` (von Hand); der Rest bleibt und sagt nicht mehr, wer es war",
     happens_cleared: "was die Person erkennen lässt, wird geleert; der Rest bleibt und sagt nicht mehr, wer es war",
     happens_deleted: "wird gelöscht",

@@ -24,22 +24,17 @@ pub(super) fn show(status: &Status, out: &Output) {
 }
 
 fn daemon(status: &Status, out: &Output) {
-    let last = status.overview.serving.as_ref();
-    out.line(match (status.served, last) {
+    out.line(match (status.served, status.overview.serving.as_ref()) {
         (Some(true), Some(by)) => format!("{} serves the store since {}", program(by), utc(by.started_at)),
         (Some(true), None) => "a program that is just starting serves the store".to_owned(),
-        (Some(false), None) => "no daemon ever served the store: `lapsed run` does".to_owned(),
-        (Some(false), Some(by)) => match by.stopped_at {
-            Some(at) => format!(
-                "no daemon serves the store; {} stopped at {}",
-                program(by),
-                utc(at)
-            ),
-            None => format!(
-                "no daemon serves the store; {} did not stop in order",
-                program(by)
-            ),
-        },
+        (Some(false), None) => "no daemon serves the store, and none ever did: `lapsed run` is one".to_owned(),
+        (Some(false), Some(by)) => {
+            let ended = by
+                .stopped_at
+                .map_or("did not stop in order".to_owned(), |at| format!("stopped at {}", utc(at)));
+            let last = program(by);
+            format!("no daemon serves the store: `lapsed run` is one; the last to serve it, {last} {ended}")
+        }
         (None, _) => "whether a daemon serves the store cannot be seen by this user".to_owned(),
     });
 }
