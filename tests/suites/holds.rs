@@ -2,6 +2,7 @@
 //! people ask for is answered in time.
 
 mod holds {
+    mod dataset;
     mod explained;
     mod honoured;
     mod judged_again;

@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::apply::{BatchSize, Progress, Tools, apply};
+use crate::holds::StoreKeys;
 use crate::in_force::PoliciesInForce;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::retention::Case;
 use crate::scheduler::{Stop, Unfinished};
-use crate::holds::StoreKeys;
 use crate::{JobError, holds, judge, manual, requests, sweep};
 
 /// A slot of a workgroup's schedule: plan, and carry out.

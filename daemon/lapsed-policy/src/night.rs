@@ -4,6 +4,9 @@
 //! minute between 01:00 and 05:00 that follows from its name: stable across restarts, edits and machines. The
 //! hours in which the tenant's clocks change are left out: there a minute comes twice, or not at all.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use lapsed_model::Workgroup;
@@ -14,14 +17,30 @@ const HOURS: std::ops::Range<u32> = 1..5;
 
 /// The hour and the minute of a workgroup's night.
 pub(crate) fn night(workgroup: &Workgroup, zone: Tz) -> (u32, u32) {
+    let hours = quiet_hours(zone);
+    let minute = stable_hash(&workgroup.to_string()) % (hours.len() as u64 * 60);
+    let minute = usize::try_from(minute).unwrap_or_default();
+    (hours[minute / 60], u32::try_from(minute % 60).unwrap_or_default())
+}
+
+/// The hours of the night in which no clock changes; all of them where there is none. Finding them walks through years of
+/// days, so that it is done once per zone: a start may read policies by the ten thousand.
+fn quiet_hours(zone: Tz) -> Arc<[u32]> {
+    static KNOWN: LazyLock<RwLock<HashMap<Tz, Arc<[u32]>>>> = LazyLock::new(RwLock::default);
+    if let Some(hours) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&zone) {
+        return Arc::clone(hours);
+    }
     let changing = changing_days(zone);
     let quiet: Vec<u32> = HOURS
         .filter(|hour| changing.iter().all(|day| is_whole(zone, *day, *hour)))
         .collect();
-    let hours = if quiet.is_empty() { HOURS.collect() } else { quiet };
-    let minute = stable_hash(&workgroup.to_string()) % (hours.len() as u64 * 60);
-    let minute = usize::try_from(minute).unwrap_or_default();
-    (hours[minute / 60], u32::try_from(minute % 60).unwrap_or_default())
+    let hours: Arc<[u32]> = if quiet.is_empty() {
+        HOURS.collect()
+    } else {
+        quiet.into()
+    };
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(known.entry(zone).or_insert(hours))
 }
 
 /// The days on which the distance to UTC changes, and those after them.

@@ -9,6 +9,7 @@ use lapsed_jobs::journal::Journal;
 use lapsed_jobs::apply::{BatchSize, Tools};
 use lapsed_jobs::clerk::Clerk;
 use lapsed_jobs::holds::StoreKeys;
+use lapsed_jobs::in_force::policy_in_force;
 use lapsed_jobs::retention::{Case, save};
 use lapsed_jobs::warnings;
 use lapsed_model::{Bounds, Chance, Clock, KeyRing, Plan, SystemChance, SystemClock, TenantName, Workgroup};
@@ -119,10 +120,26 @@ impl Installation {
 
     /// A tenant's zone, for showing dates; UTC where the policy is not whole.
     pub(crate) fn zone(&self, tenant: &TenantName) -> Tz {
+        self.whole_policy(tenant).map_or(Tz::UTC, |policy| policy.zone)
+    }
+
+    /// A tenant's policy for what cannot wait until the file is mended: the file, or the version in force.
+    pub(crate) async fn policy_or_in_force(&self, tenant: &TenantName, out: &Output) -> Result<Policy> {
+        if let Some(policy) = self.whole_policy(tenant) {
+            return Ok(policy);
+        }
+        let (limits, now) = (&self.settings.limits, self.clock.now());
+        match policy_in_force(&self.store, tenant, limits, now).await {
+            Ok(policy) => Ok(policy),
+            Err(_) => self.policy(tenant, out),
+        }
+    }
+
+    /// A tenant's policy if its file is there and whole.
+    fn whole_policy(&self, tenant: &TenantName) -> Option<Policy> {
         let name = format!("{tenant}.toml");
-        let file = files::open_beneath(&self.settings.tenants, Path::new(&name)).ok();
-        let read = |file| lapsed_policy::read(tenant, &file, &self.settings.limits, self.clock.now()).0;
-        file.and_then(read).map_or(Tz::UTC, |policy| policy.zone)
+        let file = files::open_beneath(&self.settings.tenants, Path::new(&name)).ok()?;
+        lapsed_policy::read(tenant, &file, &self.settings.limits, self.clock.now()).0
     }
 
     /// The key ring.

@@ -165,3 +165,66 @@ fn r9_what_would_hold_nobody_is_refused_with_what_to_do() {
     }
     assert_eq!(demo.sql("SELECT CAST(count(*) AS TEXT) FROM lapsed_hold"), "0");
 }
+
+#[test]
+fn r9_a_broken_policy_keeps_nobody_from_placing_and_lifting_a_hold() {
+    let demo = Installed::demo();
+    let customer = demo.somebody_due(STUDIO);
+    demo.edit("stadttheater", "[retention]", "[retention");
+    assert_eq!(demo.lapsed(&format!("plan {STUDIO}")).code, 1);
+    let placed = demo.object(&format!(
+        "hold add person {STUDIO} {customer} --by legal --reason court"
+    ));
+    let hold = placed["hold"].as_str().expect("an id");
+    assert_eq!(
+        demo.object(&format!("hold lift {hold} --by legal --reason over"))["judged_again"],
+        1
+    );
+    let asked = demo.lapsed(&format!(
+        "request open {STUDIO} {customer} access --by box-office"
+    ));
+    assert_eq!(asked.code, 0, "{}", asked.err);
+}
+
+/// Each of these dies in the middle of a transaction: nothing of it is left, and it can be done again.
+#[test]
+fn r9_a_kill_leaves_a_hold_placed_or_lifted_as_a_whole_or_not_at_all() {
+    let demo = Installed::demo();
+    let customer = demo.somebody_due(STUDIO);
+    let killed = |words: &str, fault: &str| {
+        let output = demo.command(words).env("LAPSED_FAULT", fault).output();
+        let status = output.expect("the program runs").status;
+        assert!(
+            status.code().is_none(),
+            "`{words}` was to die at {fault}: {status}"
+        );
+    };
+    let count = |what: &str| demo.sql(&format!("SELECT CAST(count(*) AS TEXT) FROM {what}"));
+    let add = format!("hold add person {STUDIO} {customer} --by legal --reason court");
+    for fault in ["hold-written", "hold-entered"] {
+        killed(&add, fault);
+    }
+    assert_eq!(
+        count("lapsed_hold") + &count("lapsed_ledger WHERE kind = 'hold'"),
+        "00"
+    );
+    let placed = demo.object(&add);
+    demo.object(&format!(
+        "request open {STUDIO} {customer} erasure --by box-office"
+    ));
+    let lift = format!(
+        "hold lift {} --by legal --reason over",
+        placed["hold"].as_str().expect("an id")
+    );
+    for fault in ["hold-lifted", "judging-asked-for", "lifting-entered"] {
+        killed(&lift, fault);
+        assert_eq!(count("lapsed_hold WHERE lifted_at IS NULL"), "1", "{fault}");
+    }
+    assert_eq!(
+        count("lapsed_run") + &count("lapsed_ledger WHERE kind = 'hold-lifted'"),
+        "00"
+    );
+    demo.object(&lift);
+    assert_eq!(count("lapsed_run"), "2");
+    assert_eq!(demo.lapsed("ledger verify").code, 0);
+}

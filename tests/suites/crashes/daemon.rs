@@ -77,7 +77,8 @@ impl Daemon {
             if self.has_ended() {
                 return false;
             }
-            std::thread::yield_now();
+            // Looking all the time would take the processor from the one who is looked at.
+            std::thread::sleep(Duration::from_millis(2));
         }
         panic!("the daemon came to no end in {PATIENCE:?}");
     }

@@ -27,10 +27,18 @@ fn o1_any_number_of_broken_saves_changes_nothing_until_the_next_good_one() {
         assert_eq!(answer.code, 1, "save {number}: {}{}", answer.out, answer.err);
         let outcome = &answer.objects()[0];
         assert_eq!(outcome["broken"][0]["tenant"], TENANT, "save {number}");
-        assert!(!outcome["broken"][0]["findings"][0]["title"].is_null(), "save {number}");
+        assert!(
+            !outcome["broken"][0]["findings"][0]["title"].is_null(),
+            "save {number}"
+        );
         assert_eq!(theatre.in_force(), good, "save {number}");
     }
-    assert_eq!(theatre.daemon().metric("lapsed_policy_reloads_total{result=\"took_effect\"}"), 0.0);
+    assert_eq!(
+        theatre
+            .daemon()
+            .metric("lapsed_policy_reloads_total{result=\"took_effect\"}"),
+        0.0
+    );
     std::fs::write(theatre.file(), &edit).expect("written");
     theatre.is_live(&edit);
     assert_eq!(theatre.installed.lapsed("reload").code, 0);
@@ -40,16 +48,25 @@ fn o1_any_number_of_broken_saves_changes_nothing_until_the_next_good_one() {
 fn o1_findings_are_logged_with_their_place_and_once() {
     let mut theatre = Theatre::serving();
     theatre.installed.edit(TENANT, "\"3 years\"", "\"3 yeers\"");
-    soon("the finding", || theatre.daemon().log().contains("3 yeers").then_some(()));
+    soon("the finding", || {
+        theatre.daemon().log().contains("3 yeers").then_some(())
+    });
     for _ in 0..3 {
         let text = std::fs::read_to_string(theatre.file()).expect("the policy is there");
         rename_over(&theatre.file(), &text);
         theatre.installed.lapsed("reload");
     }
     let log = theatre.daemon().log();
-    let told: Vec<&str> = log.lines().filter(|line| line.contains("is not a retention period")).collect();
+    let told: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("WARN") && line.contains("is not a retention period"))
+        .collect();
     assert_eq!(told.len(), 1, "{log}");
-    assert!(told[0].contains("line=") && told[0].contains("column="), "{}", told[0]);
+    assert!(
+        told[0].contains("line=") && told[0].contains("column="),
+        "{}",
+        told[0]
+    );
 }
 
 #[test]
@@ -62,9 +79,12 @@ fn o1_a_restart_with_a_broken_file_runs_the_last_good_version() {
     assert_eq!(theatre.in_force(), good);
     let ran = theatre.installed.object(&format!("schedule now {TENANT}/studio"));
     let plan = ran["plan"].as_str().expect("it planned").to_owned();
-    let by = theatre.store.text(&format!("SELECT policy_hash FROM lapsed_plan WHERE id = '{plan}'"));
-    let last_good =
-        theatre.store.text(&format!("SELECT hash FROM lapsed_policy_in_force WHERE tenant = '{TENANT}'"));
+    let by = theatre.store.text(&format!(
+        "SELECT policy_hash FROM lapsed_plan WHERE id = '{plan}'"
+    ));
+    let last_good = theatre.store.text(&format!(
+        "SELECT hash FROM lapsed_policy_in_force WHERE tenant = '{TENANT}'"
+    ));
     assert_eq!(by, last_good);
 }
 
@@ -79,7 +99,12 @@ fn o1_one_broken_file_among_a_hundred_touches_none_of_the_others() {
     theatre.start();
     let others = format!("tenant <> '{TENANT}'");
     let (schedules, policies) = (theatre.schedules(&others), policies(&mut theatre));
-    assert_eq!(theatre.store.number("SELECT count(*) FROM lapsed_policy_in_force"), 100);
+    assert_eq!(
+        theatre
+            .store
+            .number("SELECT count(*) FROM lapsed_policy_in_force"),
+        100
+    );
     for broken in BROKEN {
         std::fs::write(theatre.file(), broken).expect("written");
         assert_eq!(theatre.installed.lapsed("reload").code, 1);
@@ -106,7 +131,39 @@ fn o1_a_file_that_is_a_link_is_refused_and_shows_nothing_of_its_target() {
     std::os::unix::fs::symlink(&secret, theatre.file()).expect("linked");
     let answer = theatre.installed.lapsed("reload");
     assert_eq!(answer.code, 1);
-    assert!(answer.out.contains("a link is not followed here"), "{}", answer.out);
+    assert!(
+        answer.out.contains("a link is not followed here"),
+        "{}",
+        answer.out
+    );
     assert!(!answer.out.contains("never shown") && !theatre.daemon().log().contains("never shown"));
     assert_eq!(theatre.in_force(), good);
+}
+
+#[test]
+fn o1_what_the_store_refuses_for_one_tenant_touches_no_other_and_is_tried_again() {
+    let mut theatre = Theatre::serving();
+    theatre.installed.sql(&format!(
+        "CREATE TRIGGER refuse BEFORE INSERT ON lapsed_policy WHEN new.tenant = '{TENANT}' \
+         BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    ));
+    let edit = theatre.next_edit();
+    std::fs::write(theatre.file(), &edit).expect("written");
+    theatre
+        .installed
+        .edit("salon-lumiere", "[retention]", "# an edit\n[retention]");
+    let answer = theatre.installed.lapsed("reload");
+    assert_eq!(answer.code, 1);
+    assert!(
+        answer.out.contains("stadttheater: the store did not take it"),
+        "{}",
+        answer.out
+    );
+    let other =
+        "SELECT count(*) FROM lapsed_policy WHERE tenant = 'salon-lumiere' AND text LIKE '%# an edit%'";
+    assert_eq!(theatre.store.number(other), 1);
+    theatre.installed.sql("DROP TRIGGER refuse");
+    theatre.is_live(&edit);
+    let log = theatre.daemon().log();
+    assert_eq!(log.matches("the store did not take it").count(), 1, "{log}");
 }

@@ -15,7 +15,10 @@ fn o1_a_removed_file_ends_the_schedules_and_a_returning_one_counts_from_then() {
     std::fs::remove_file(theatre.file()).expect("removed");
     let removed = Instant::now();
     soon("its end", || theatre.in_force().is_empty().then_some(()));
-    assert!(removed.elapsed() > Duration::from_secs(9), "a folder that is being swapped would lose everybody");
+    assert!(
+        removed.elapsed() > Duration::from_secs(9),
+        "a folder that is being swapped would lose everybody"
+    );
     let awake = format!("SELECT count(*) FROM lapsed_schedule WHERE {ours} AND next_slot_at IS NOT NULL");
     assert_eq!(theatre.store.number(&awake), 0);
     assert_eq!(theatre.schedules(&others), before);
@@ -23,10 +26,15 @@ fn o1_a_removed_file_ends_the_schedules_and_a_returning_one_counts_from_then() {
     std::fs::write(theatre.file(), &text).expect("written");
     theatre.is_live(&text);
     assert!(theatre.store.number(&awake) > 0);
-    let counts_from =
-        theatre.store.number(&format!("SELECT min(counts_from) FROM lapsed_schedule WHERE {ours}"));
+    let counts_from = theatre.store.number(&format!(
+        "SELECT min(counts_from) FROM lapsed_schedule WHERE {ours}"
+    ));
     assert!(counts_from > gone_at, "slots of the time between do not count");
-    assert_eq!(theatre.store.number(&ledger), entries + 2, "the end and the return are both written down");
+    assert_eq!(
+        theatre.store.number(&ledger),
+        entries + 2,
+        "the end and the return are both written down"
+    );
 }
 
 #[test]
@@ -36,7 +44,12 @@ fn o1_a_file_that_was_removed_while_nobody_served_ends_before_anything_runs() {
     std::fs::remove_file(theatre.file()).expect("removed");
     theatre.start();
     assert_eq!(theatre.in_force(), "");
-    assert_eq!(theatre.daemon().metric("lapsed_policy_reloads_total{result=\"gone\"}"), 1.0);
+    assert_eq!(
+        theatre
+            .daemon()
+            .metric("lapsed_policy_reloads_total{result=\"gone\"}"),
+        1.0
+    );
 }
 
 #[test]
@@ -48,7 +61,9 @@ fn o1_a_folder_out_of_reach_changes_nothing_and_is_no_secret() {
     let answer = theatre.installed.lapsed("reload");
     assert_eq!(answer.code, 1);
     assert!(answer.out.contains("everything stays as it is"), "{}", answer.out);
-    soon("its word on the health page", || (theatre.daemon().get("/health").0 != 200).then_some(()));
+    soon("its word on the health page", || {
+        (theatre.daemon().get("/health").0 != 200).then_some(())
+    });
     assert_eq!((theatre.in_force(), theatre.schedules("true")), (good, all));
     std::fs::rename(&away, &tenants).expect("moved back");
     assert_eq!(theatre.installed.lapsed("reload").code, 0);

@@ -23,11 +23,23 @@ fn says(theatre: &Theatre, folder: &str, sentence: &str) -> String {
 fn o1_the_report_lies_beside_the_file_and_speaks_the_tenants_language() {
     let theatre = Theatre::serving();
     let text = says(&theatre, "tenants", "Bericht für Stadttheater Musterstadt");
-    for sentence in ["was darin steht, gilt", "Die nächsten Läufe", "hat Karten für Veranstaltungen", "Wartet auf Freigabe"] {
+    for sentence in [
+        "was darin steht, gilt",
+        "Die nächsten Läufe",
+        "hat Karten für Veranstaltungen",
+        "Wartet auf Freigabe",
+    ] {
         assert!(text.contains(sentence), "{sentence}: {text}");
     }
-    let studio = text.lines().skip_while(|line| *line != "  studio: at night").skip(1);
-    assert_eq!(studio.take_while(|line| line.starts_with("    ")).count(), 5, "{text}");
+    let studio = text
+        .lines()
+        .skip_while(|line| *line != "  studio: at night")
+        .skip(1);
+    assert_eq!(
+        studio.take_while(|line| line.starts_with("    ")).count(),
+        5,
+        "{text}"
+    );
 }
 
 #[test]
@@ -35,7 +47,10 @@ fn o1_the_report_says_what_is_wrong_and_what_stays_in_force() {
     let theatre = Theatre::serving();
     theatre.installed.edit(TENANT, "\"3 years\"", "\"3 yeers\"");
     let text = says(&theatre, "tenants", "Sie hat Fehler und wird nicht wirksam.");
-    assert!(text.contains("error: `3 yeers` is not a retention period"), "{text}");
+    assert!(
+        text.contains("error: `3 yeers` is not a retention period"),
+        "{text}"
+    );
     assert!(text.contains("--> stadttheater.toml:"), "{text}");
     theatre.installed.edit(TENANT, "\"3 yeers\"", "\"4 years\"");
     says(&theatre, "tenants", "was darin steht, gilt");
@@ -45,12 +60,17 @@ fn o1_the_report_says_what_is_wrong_and_what_stays_in_force() {
 fn r11_the_report_says_what_waits_after_a_run() {
     let theatre = Theatre::serving();
     theatre.installed.edit(TENANT, "ask_me_above ", "# ask_me_above ");
-    theatre.installed.edit(TENANT, "[retention]", "[retention]\nask_me_above = \"10 people\"");
+    theatre
+        .installed
+        .edit(TENANT, "[retention]", "[retention]\nask_me_above = \"10 people\"");
     assert_eq!(theatre.installed.lapsed("reload").code, 0);
     let ran = theatre.installed.object(&format!("schedule now {TENANT}/studio"));
     assert_eq!(ran["became"], "waits", "{ran}");
     let text = says(&theatre, "tenants", ran["plan"].as_str().expect("a plan"));
-    assert!(text.contains("Bis jemand ihn freigibt, wird niemand anonymisiert."), "{text}");
+    assert!(
+        text.contains("Bis jemand ihn freigibt, wird niemand anonymisiert."),
+        "{text}"
+    );
 }
 
 #[test]
@@ -82,7 +102,13 @@ fn a_folder_that_cannot_be_written_is_told_once_and_keeps_nothing_from_working()
     let mut theatre = Theatre::closed();
     theatre.settings("[tenants]\nreports = \"./nowhere/at/all\"");
     theatre.start();
-    soon("a word in the log", || theatre.daemon().log().contains("reports cannot be written").then_some(()));
+    soon("a word in the log", || {
+        theatre
+            .daemon()
+            .log()
+            .contains("reports cannot be written")
+            .then_some(())
+    });
     let edit = theatre.next_edit();
     std::fs::write(theatre.file(), &edit).expect("written");
     theatre.is_live(&edit);

@@ -85,7 +85,11 @@ impl Theatre {
     pub(crate) fn is_live(&mut self, text: &str) {
         let began = Instant::now();
         while self.in_force() != text {
-            assert!(began.elapsed() < LIVE_WITHIN, "it is not live: {}", self.daemon().log());
+            assert!(
+                began.elapsed() < LIVE_WITHIN,
+                "it is not live: {}",
+                self.daemon().log()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }

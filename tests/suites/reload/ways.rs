@@ -79,7 +79,12 @@ fn o1_the_folder_itself_is_replaced() {
         std::fs::rename(path("new"), path("tenants")).expect("moved in its place");
         theatre.is_live(&edit);
     }
-    assert_eq!(theatre.daemon().metric(r#"lapsed_policy_reloads_total{result="gone"}"#), 0.0);
+    assert_eq!(
+        theatre
+            .daemon()
+            .metric(r#"lapsed_policy_reloads_total{result="gone"}"#),
+        0.0
+    );
 }
 
 /// Through another name of the same file, in a folder that nobody watches: the kernel tells the watched folder nothing,
@@ -109,6 +114,11 @@ fn o1_a_burst_of_a_thousand_saves() {
         std::thread::sleep(Duration::from_millis(1));
     }
     theatre.is_live(&edit);
-    let kept = theatre.store.number(&format!("SELECT count(*) FROM lapsed_policy WHERE tenant = '{TENANT}'"));
-    assert!(kept < 20, "{kept} versions: what was saved in passing took effect");
+    let kept = theatre.store.number(&format!(
+        "SELECT count(*) FROM lapsed_policy WHERE tenant = '{TENANT}'"
+    ));
+    assert!(
+        kept < 20,
+        "{kept} versions: what was saved in passing took effect"
+    );
 }

@@ -40,7 +40,7 @@ fn o5_no_name_stands_in_log_metrics_or_health_even_at_the_loudest() {
 
     // A whole life: a plan that waits, its approval, its batches; one person by hand; a policy that is broken.
     installed.lapsed("schedule now stadttheater/studio");
-    let plan = installed.sql("SELECT plan FROM lapsed_approval LIMIT 1");
+    let plan = installed.sql("SELECT plan FROM lapsed_approval WHERE approved_at IS NULL");
     let approved = installed.lapsed(&format!("approve {plan} --by anna --reason looked"));
     assert_eq!(approved.code, 0, "{}", approved.err);
     soon("the sweep", || {
@@ -64,8 +64,14 @@ fn o5_no_name_stands_in_log_metrics_or_health_even_at_the_loudest() {
     is_silent("the status", &installed.lapsed("status stadttheater").out);
     assert!(daemon.stop().success());
     let log = daemon.log();
-    assert!(log.contains(r#"job="anonymise""#), "what it did is logged:\n{log}");
-    assert!(!log.contains(r#""customer""#), "keys of people are no matter of the log:\n{log}");
+    assert!(
+        log.contains(r#"job="anonymise""#),
+        "what it did is logged:\n{log}"
+    );
+    assert!(
+        !log.contains(r#""customer""#),
+        "keys of people are no matter of the log:\n{log}"
+    );
     is_silent("the log", &log);
 }
 

@@ -55,11 +55,7 @@ fn status_tells_who_serves_what_comes_next_and_what_is_in_force() {
 #[test]
 fn a_tenant_in_detail_has_five_slots_of_each_schedule_by_its_own_clocks() {
     let installed = installed();
-    installed.edit(
-        "stadttheater",
-        "\"at night\"\n",
-        "\"every day at 03:15\"\n",
-    );
+    installed.edit("stadttheater", "\"at night\"\n", "\"every day at 03:15\"\n");
     let _daemon = Daemon::serving(&installed);
     let object = status(&installed, "stadttheater");
     let next = object["next"].as_array().expect("a list");

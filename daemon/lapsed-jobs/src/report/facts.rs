@@ -14,13 +14,19 @@ pub(super) fn write_waiting(subject: &Subject<'_>, facts: &TenantFacts, page: &m
         return page.line(1, words::NOTHING_WAITS.get(language));
     }
     for waiting in &facts.waiting {
-        let (since, people) = (subject.moment(waiting.since), words::PEOPLE.of(language, waiting.subjects));
+        let (since, people) = (
+            subject.moment(waiting.since),
+            words::PEOPLE.of(language, waiting.subjects),
+        );
         let places = [
             ("plan", waiting.plan.as_str()),
             ("moment", since.as_str()),
             ("people", people.as_str()),
         ];
-        page.line(1, &format!("{}: {}", waiting.workgroup, words::WAITS.with(language, &places)));
+        page.line(
+            1,
+            &format!("{}: {}", waiting.workgroup, words::WAITS.with(language, &places)),
+        );
         if let Some(difference) = difference(subject, waiting) {
             page.line(2, &difference);
         }
@@ -113,11 +119,16 @@ fn requests(subject: &Subject<'_>, facts: &TenantFacts) -> Option<String> {
     let language = subject.language;
     let due = subject.date(facts.request_due_at?);
     let requests = words::REQUESTS_OF_PEOPLE.of(language, facts.requests_open);
-    let mut line =
-        words::REQUESTS.with(language, &[("requests", requests.as_str()), ("date", due.as_str())]);
+    let mut line = words::REQUESTS.with(
+        language,
+        &[("requests", requests.as_str()), ("date", due.as_str())],
+    );
     if facts.requests_overdue > 0 {
         let overdue = number(facts.requests_overdue, language);
-        line = format!("{line} {}", words::OVERDUE.with(language, &[("n", overdue.as_str())]));
+        line = format!(
+            "{line} {}",
+            words::OVERDUE.with(language, &[("n", overdue.as_str())])
+        );
     }
     Some(line)
 }

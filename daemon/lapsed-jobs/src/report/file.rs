@@ -5,7 +5,7 @@ use lapsed_model::{Switch, TenantName};
 use lapsed_policy::{Policy, hints};
 
 use super::layout::Page;
-use super::{Sources, FileNow, Subject, is_in_force, words};
+use super::{FileNow, Sources, Subject, is_in_force, words};
 use crate::examples;
 
 /// A file, judged as `lapsed check` judges it.

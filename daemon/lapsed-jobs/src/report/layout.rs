@@ -7,28 +7,88 @@ use lapsed_model::Language;
 /// Days and months of a date, by language. chrono knows English names only.
 const MONTHS: [[&str; 12]; 6] = [
     [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-        "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ],
     [
-        "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
-        "November", "Dezember",
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
     ],
     [
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
-        "novembre", "décembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
     ],
     [
-        "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre",
-        "ottobre", "novembre", "dicembre",
+        "gennaio",
+        "febbraio",
+        "marzo",
+        "aprile",
+        "maggio",
+        "giugno",
+        "luglio",
+        "agosto",
+        "settembre",
+        "ottobre",
+        "novembre",
+        "dicembre",
     ],
     [
-        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-        "noviembre", "diciembre",
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
     ],
     [
-        "януари", "февруари", "март", "април", "май", "юни", "юли", "август", "септември", "октомври",
-        "ноември", "декември",
+        "януари",
+        "февруари",
+        "март",
+        "април",
+        "май",
+        "юни",
+        "юли",
+        "август",
+        "септември",
+        "октомври",
+        "ноември",
+        "декември",
     ],
 ];
 
@@ -68,7 +128,11 @@ pub(super) fn date(date: NaiveDate, language: Language) -> String {
 /// `22 November 2026, 03:00`, by the clocks of `zone`.
 pub(super) fn moment(instant: DateTime<Utc>, zone: Tz, language: Language) -> String {
     let local = instant.with_timezone(&zone);
-    format!("{}, {}", date(local.date_naive(), language), local.format("%H:%M"))
+    format!(
+        "{}, {}",
+        date(local.date_naive(), language),
+        local.format("%H:%M")
+    )
 }
 
 /// Text that grows line by line.
@@ -95,7 +159,11 @@ impl Page {
     /// Numbers, set to the right, each with its sentence.
     pub(super) fn numbers(&mut self, steps: usize, rows: &[(u64, String)], language: Language) {
         let numbers: Vec<String> = rows.iter().map(|(count, _)| number(*count, language)).collect();
-        let width = numbers.iter().map(|number| number.chars().count()).max().unwrap_or_default();
+        let width = numbers
+            .iter()
+            .map(|number| number.chars().count())
+            .max()
+            .unwrap_or_default();
         for (number, (_, sentence)) in numbers.iter().zip(rows) {
             self.line(steps, &format!("{number:>width$}  {sentence}"));
         }
@@ -114,7 +182,8 @@ mod tests {
     #[test]
     fn numbers_and_dates_are_written_as_each_language_writes_them() {
         let first = NaiveDate::from_ymd_opt(2026, 3, 1).expect("a date");
-        let written = Language::ALL.map(|language| format!("{} {}", number(8_412, language), date(first, language)));
+        let written =
+            Language::ALL.map(|language| format!("{} {}", number(8_412, language), date(first, language)));
         assert_eq!(
             written,
             [

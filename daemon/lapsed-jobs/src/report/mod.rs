@@ -84,7 +84,11 @@ impl Subject<'_> {
 }
 
 /// The report of a tenant.
-pub async fn report(sources: Sources<'_>, tenant: &TenantName, file: FileNow<'_>) -> Result<String, StoreError> {
+pub async fn report(
+    sources: Sources<'_>,
+    tenant: &TenantName,
+    file: FileNow<'_>,
+) -> Result<String, StoreError> {
     let version = sources.store.policy_in_force(tenant).await?;
     let in_force = match &version {
         None => None,
@@ -168,7 +172,10 @@ fn head(subject: &Subject<'_>, name: &str, page: &mut Page) {
     page.line(0, &words::TITLE.with(language, &[("name", name)]));
     page.line(
         0,
-        &words::AS_OF.with(language, &[("date", today.as_str()), ("zone", subject.zone.name())]),
+        &words::AS_OF.with(
+            language,
+            &[("date", today.as_str()), ("zone", subject.zone.name())],
+        ),
     );
 }
 

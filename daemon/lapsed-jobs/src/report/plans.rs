@@ -22,7 +22,10 @@ pub(super) fn write_last(subject: &Subject<'_>, facts: &TenantFacts, page: &mut 
     for (workgroup, plan) in &facts.last_plans {
         let people = words::PEOPLE.of(language, plan.subjects);
         let made = subject.moment(plan.bounds.now);
-        let said = words::LAST_PLAN.with(language, &[("moment", made.as_str()), ("people", people.as_str())]);
+        let said = words::LAST_PLAN.with(
+            language,
+            &[("moment", made.as_str()), ("people", people.as_str())],
+        );
         page.line(1, &format!("{workgroup}: {said}"));
         page.numbers(2, &by_name(subject, &plan.counts), language);
         page.line(2, &what_became_of(subject, plan));
@@ -37,8 +40,12 @@ fn by_name(subject: &Subject<'_>, counts: &BTreeMap<String, u64>) -> Vec<(u64, S
         let count = counts.get(&rule.name)?;
         Some((*count, rule.says.get(subject.language).to_owned()))
     });
-    let unknown = counts.iter().filter(|(name, _)| rules.iter().all(|rule| rule.name != **name));
-    known.chain(unknown.map(|(name, count)| (*count, name.clone()))).collect()
+    let unknown = counts
+        .iter()
+        .filter(|(name, _)| rules.iter().all(|rule| rule.name != **name));
+    known
+        .chain(unknown.map(|(name, count)| (*count, name.clone())))
+        .collect()
 }
 
 fn what_became_of(subject: &Subject<'_>, plan: &Plan) -> String {
@@ -83,7 +90,11 @@ async fn next_of(
     let case = key.and_then(|key| Case::new(workgroup, &key, policy).ok());
     let Some(case) = case else {
         let has_retention = policy.workgroups.contains_key(name);
-        let sentence = if has_retention { words::CANNOT_TELL } else { words::NO_RETENTION };
+        let sentence = if has_retention {
+            words::CANNOT_TELL
+        } else {
+            words::NO_RETENTION
+        };
         page.line(1, &says(&sentence));
         return Ok(());
     };
@@ -91,7 +102,14 @@ async fn next_of(
         page.line(1, &says(&words::AUTOMATIC_OFF));
         return Ok(());
     }
-    match preview(subject.sources.store, fitted, &case, case.bounds(subject.sources.now)).await {
+    match preview(
+        subject.sources.store,
+        fitted,
+        &case,
+        case.bounds(subject.sources.now),
+    )
+    .await
+    {
         Ok(preview) => show(subject, fitted, name, &preview, page),
         Err(JobError::Store(why)) => return Err(why),
         Err(_) => page.line(1, &says(&words::CANNOT_TELL)),
@@ -101,9 +119,16 @@ async fn next_of(
 
 fn show(subject: &Subject<'_>, fitted: &Fitted<'_>, name: &str, preview: &Preview, page: &mut Page) {
     let (language, counts) = (subject.language, &preview.counts);
-    let (due, people) = (number(counts.all_due(), language), number(counts.people(), language));
+    let (due, people) = (
+        number(counts.all_due(), language),
+        number(counts.people(), language),
+    );
     let cut_off = date(preview.bounds.cut_off_date(), language);
-    let places = [("due", due.as_str()), ("people", people.as_str()), ("date", cut_off.as_str())];
+    let places = [
+        ("due", due.as_str()),
+        ("people", people.as_str()),
+        ("date", cut_off.as_str()),
+    ];
     page.line(1, &format!("{name}: {}", words::WOULD.with(language, &places)));
     let rules = &fitted.dataset().rules;
     page.numbers(2, &by_place(subject, &counts.due, &rules.candidates), language);

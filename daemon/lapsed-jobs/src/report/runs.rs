@@ -67,5 +67,7 @@ fn of_workgroup(
 
 fn next_slots(timetable: &Timetable, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let next = |after: DateTime<Utc>| next_slot(&timetable.cron, timetable.zone, after);
-    std::iter::successors(next(now), |slot| next(*slot)).take(SHOWN).collect()
+    std::iter::successors(next(now), |slot| next(*slot))
+        .take(SHOWN)
+        .collect()
 }

@@ -23,7 +23,8 @@ impl Phrase {
 
     /// The sentence with its places filled.
     pub(super) fn with(&self, language: Language, places: &[(&str, &str)]) -> String {
-        let fill = |text: String, (place, filling): &(&str, &str)| text.replace(&format!("{{{place}}}"), filling);
+        let fill =
+            |text: String, (place, filling): &(&str, &str)| text.replace(&format!("{{{place}}}"), filling);
         places.iter().fold(self.get(language).to_owned(), fill)
     }
 }
@@ -226,7 +227,11 @@ mod tests {
             for language in Language::ALL {
                 let text = phrase.get(language);
                 assert!(!text.is_empty(), "{name} in {language}");
-                assert_eq!(places(text), places(phrase.get(Language::En)), "{name} in {language}");
+                assert_eq!(
+                    places(text),
+                    places(phrase.get(Language::En)),
+                    "{name} in {language}"
+                );
             }
         }
     }
@@ -236,7 +241,9 @@ mod tests {
         for (name, phrase) in ALL {
             let same: Vec<Language> = Language::ALL
                 .into_iter()
-                .filter(|language| *language != Language::En && phrase.get(*language) == phrase.get(Language::En))
+                .filter(|language| {
+                    *language != Language::En && phrase.get(*language) == phrase.get(Language::En)
+                })
                 .collect();
             assert!(same.is_empty(), "{name}: {same:?}");
         }

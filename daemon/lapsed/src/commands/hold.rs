@@ -25,7 +25,7 @@ pub(crate) async fn run(config: &Path, args: &HoldArgs, out: &Output) -> Result 
 
 async fn add(installation: &Installation, on: &HoldOn, out: &Output) -> Result {
     let (tenant, why, on) = named(on);
-    let policy = installation.policy(tenant, out)?;
+    let policy = installation.policy_or_in_force(tenant, out).await?;
     let fitted = installation.fit(out).await?;
     let ring = installation.keys()?;
     let placing = Placing {
@@ -78,7 +78,7 @@ pub(crate) fn behind(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
 
 async fn lift_one(installation: &Installation, id: &str, by: &str, reason: &str, out: &Output) -> Result {
     let hold = installation.store.hold(id).await?;
-    let policy = installation.policy(&hold.tenant, out)?;
+    let policy = installation.policy_or_in_force(&hold.tenant, out).await?;
     let fitted = installation.fit(out).await?;
     let ring = installation.keys()?;
     let keys = installation.workgroups(&policy);

@@ -92,6 +92,26 @@ fn row(sealed: &Sealed) -> Vec<String> {
             "in force: {}",
             text(&payload["policy"]).chars().take(12).collect::<String>()
         ),
+        "hold" | "hold-lifted" => format!(
+            "{} on a {}, by {}",
+            text(&payload["hold"]),
+            text(&payload["kind"]),
+            text(&payload["by"])
+        ),
+        "request" => format!(
+            "{}: {}, due by {}",
+            text(&payload["request"]),
+            text(&payload["kind"]),
+            text(&payload["due_at"]).chars().take(10).collect::<String>()
+        ),
+        "request-answered" => format!(
+            "{}: {} {} by {}{}",
+            text(&payload["request"]),
+            text(&payload["kind"]),
+            text(&payload["became"]),
+            text(&payload["by"]),
+            if payload["in_time"] == false { ", late" } else { "" }
+        ),
         _ => text(&payload["workgroup"]),
     };
     let at = sealed.entry.at.format("%Y-%m-%d %H:%M:%S").to_string();

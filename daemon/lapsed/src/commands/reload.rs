@@ -44,16 +44,27 @@ fn show(outcome: &Value, out: &Output) {
     for (key, became) in [
         ("put_in_force", "took effect"),
         ("gone", "its file is gone: nothing of it is in force any more"),
-        ("missing", "its file is missing: what is in force ends in a few seconds, unless it comes back"),
-        ("not_stored", "the store did not take it: the log says why, and it is tried again"),
+        (
+            "missing",
+            "its file is missing: what is in force ends in a few seconds, unless it comes back",
+        ),
+        (
+            "not_stored",
+            "the store did not take it: the log says why, and it is tried again",
+        ),
     ] {
         for tenant in list(outcome, key) {
             out.line(format!("{}: {became}", text(tenant)));
         }
     }
-    list(outcome, "broken").iter().for_each(|broken| show_broken(broken, out));
+    list(outcome, "broken")
+        .iter()
+        .for_each(|broken| show_broken(broken, out));
     for file in list(outcome, "restart_for") {
-        out.line(format!("{} changed: it is read when the daemon starts again", text(file)));
+        out.line(format!(
+            "{} changed: it is read when the daemon starts again",
+            text(file)
+        ));
     }
     let unchanged = outcome["unchanged"].as_u64().unwrap_or_default();
     out.line(format!("{} as before", counted(unchanged, "policy", "policies")));
@@ -65,7 +76,10 @@ fn show_broken(broken: &Value, out: &Output) {
     } else {
         "the last good version stays in force"
     };
-    out.line(format!("{}: does not take effect; {stays}", text(&broken["tenant"])));
+    out.line(format!(
+        "{}: does not take effect; {stays}",
+        text(&broken["tenant"])
+    ));
     for finding in list(broken, "findings") {
         let mut place = text(&finding["file"]).to_owned();
         if let (Some(line), Some(column)) = (finding["line"].as_u64(), finding["column"].as_u64()) {
@@ -78,7 +92,10 @@ fn show_broken(broken: &Value, out: &Output) {
     }
     let more = broken["more"].as_u64().unwrap_or_default();
     if more > 0 {
-        out.line(format!("  and {}: `lapsed check` shows all", counted(more, "more finding", "more findings")));
+        out.line(format!(
+            "  and {}: `lapsed check` shows all",
+            counted(more, "more finding", "more findings")
+        ));
     }
 }
 

@@ -76,7 +76,9 @@ pub(crate) async fn run(config: &Path, args: &RequestArgs, out: &Output) -> Resu
 }
 
 async fn write_down(installation: &Installation, asked: &Asked<'_>, out: &Output) -> Result {
-    let policy = installation.policy(&asked.workgroup.tenant, out)?;
+    let policy = installation
+        .policy_or_in_force(&asked.workgroup.tenant, out)
+        .await?;
     let keys = installation.workgroups(&policy);
     let Some((store_key, _)) = keys.iter().find(|(_, known)| *known == asked.workgroup) else {
         let known = keys.values().map(|known| known.name.clone()).collect();

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use lapsed_jobs::health::Component;
 use lapsed_jobs::in_force::withdrawal;
 use lapsed_jobs::metrics::Reload;
 use lapsed_model::{Digest, TenantName};
@@ -20,7 +21,11 @@ const TOGETHER: usize = 500;
 impl Rounds {
     /// Reads files and does what they ask for. `anew`: those that say what is in force are read all the same.
     pub(super) async fn take_up(&mut self, wanted: Vec<Wanted>, anew: bool, done: &mut Reloaded) {
-        let mut tasks = wanted.into_iter().map(|wanted| self.task(wanted)).collect::<Vec<Task>>().into_iter();
+        let mut tasks = wanted
+            .into_iter()
+            .map(|wanted| self.task(wanted))
+            .collect::<Vec<Task>>()
+            .into_iter();
         loop {
             let together: Vec<Task> = tasks.by_ref().take(TOGETHER).collect();
             if together.is_empty() {
@@ -72,14 +77,24 @@ impl Rounds {
         }
         lapsed_model::fault::point("policies-read");
         let (wanted, policies): (Vec<Wanted>, Vec<NewPolicy>) = whole.into_iter().unzip();
-        if self.store(&policies).await.is_ok() {
-            wanted.iter().zip(&policies).for_each(|(wanted, policy)| self.took_effect(wanted, policy, done));
-        } else {
+        match self.store(&policies).await {
+            Ok(()) => {
+                self.store_answers();
+                let both = wanted.iter().zip(&policies);
+                both.for_each(|(wanted, policy)| self.took_effect(wanted, policy, done));
+            }
+            Err(why) if concerns_everybody(&why) => {
+                self.store_refuses(&why);
+                done.not_stored
+                    .extend(wanted.into_iter().map(|wanted| wanted.tenant));
+            }
             // Whatever the store holds against one of them must not touch the others.
-            for (wanted, policy) in wanted.iter().zip(&policies) {
-                match self.store(std::slice::from_ref(policy)).await {
-                    Ok(()) => self.took_effect(wanted, policy, done),
-                    Err(why) => self.not_stored(&wanted.tenant, &why, done),
+            Err(_) => {
+                for (wanted, policy) in wanted.iter().zip(&policies) {
+                    match self.store(std::slice::from_ref(policy)).await {
+                        Ok(()) => self.took_effect(wanted, policy, done),
+                        Err(why) => self.not_stored(&wanted.tenant, &why, done),
+                    }
                 }
             }
         }
@@ -98,6 +113,7 @@ impl Rounds {
     fn took_effect(&mut self, wanted: &Wanted, policy: &NewPolicy, done: &mut Reloaded) {
         let tenant = &wanted.tenant;
         self.table.took_effect(wanted, policy.hash);
+        self.not_stored.remove(tenant);
         self.no_longer_broken(tenant);
         info!(%tenant, policy = %policy.hash.short(), schedules = policy.schedules.len(), "a policy took effect");
         self.wiring.metrics.reloaded(Reload::TookEffect);
@@ -105,11 +121,32 @@ impl Rounds {
         done.put_in_force.push(tenant.clone());
     }
 
-    /// The stamp of the file stays unjudged, so that the next look tries it again.
+    /// The stamp of the file stays unjudged, so that the next look tries it again. It is told once.
     fn not_stored(&mut self, tenant: &TenantName, why: &StoreError, done: &mut Reloaded) {
-        error!(%tenant, %why, "a policy is whole, and the store did not take it: it is tried again");
-        self.wiring.metrics.reloaded(Reload::Failed);
+        if self.not_stored.insert(tenant.clone()) {
+            error!(%tenant, %why, "a policy is whole, and the store did not take it: it is tried again");
+            self.wiring.metrics.reloaded(Reload::Failed);
+        }
         done.not_stored.push(tenant.clone());
+    }
+
+    /// The store takes nothing at the moment. It is told once; the files stay unjudged, and the next look tries them again.
+    fn store_refuses(&mut self, why: &StoreError) {
+        let said =
+            format!("what changed in the tenants' files is not in force yet, and is tried again: {why}");
+        if self.store_is_wrong.as_ref() != Some(&said) {
+            error!("{said}");
+            self.wiring.metrics.reloaded(Reload::Failed);
+            self.wiring.health.set(Component::Policies, Err(said.clone()));
+        }
+        self.store_is_wrong = Some(said);
+    }
+
+    fn store_answers(&mut self) {
+        if self.store_is_wrong.take().is_some() {
+            info!("the store takes policies again");
+            self.wiring.health.set(Component::Policies, Ok(()));
+        }
     }
 
     /// The files of these tenants are gone: nothing of them is in force any more, and their schedules sleep.
@@ -126,8 +163,11 @@ impl Rounds {
                 chance: &*self.wiring.chance,
             };
             match self.wiring.store.withdraw(entries, &seal).await {
-                Ok(()) => together.iter().for_each(|tenant| self.is_gone(tenant, done)),
-                Err(why) => error!(%why, "the files of tenants are gone, and the store did not take note: it is tried again"),
+                Ok(()) => {
+                    self.store_answers();
+                    together.iter().for_each(|tenant| self.is_gone(tenant, done));
+                }
+                Err(why) => self.store_refuses(&why),
             }
         }
         self.wiring.schedules_changed.notify_one();
@@ -149,4 +189,10 @@ impl Rounds {
     fn lock_broken(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<TenantName, Broken>> {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the store would say the same to every tenant: then nobody has to be asked for by name, which takes as long as
+/// the store's patience each time.
+fn concerns_everybody(why: &StoreError) -> bool {
+    !matches!(why, StoreError::Inconsistent { .. } | StoreError::Database { .. })
 }

@@ -138,7 +138,9 @@ impl Events {
                     }
                 }
                 Err(Errno::INTR) => {}
-                Err(why) => return warn!(%why, "events of files have ended: every file is looked at all the same"),
+                Err(why) => {
+                    return warn!(%why, "events of files have ended: every file is looked at all the same");
+                }
             }
             if self.is_over.load(Ordering::Acquire) {
                 return;
@@ -155,7 +157,9 @@ mod tests {
     use super::*;
 
     async fn comes(hint: &Hint) -> bool {
-        tokio::time::timeout(Duration::from_secs(2), hint.came()).await.is_ok()
+        tokio::time::timeout(Duration::from_secs(2), hint.came())
+            .await
+            .is_ok()
     }
 
     #[tokio::test]

@@ -129,7 +129,10 @@ impl Table {
     /// before that it could be swapped with, and its schedules must not begin in the meantime.
     pub(crate) fn missing_at_start(&self) -> Vec<TenantName> {
         let any_there = self.tenants.values().any(|known| known.stamp.is_some());
-        let missing = self.tenants.iter().filter(|(_, known)| any_there && known.stamp.is_none());
+        let missing = self
+            .tenants
+            .iter()
+            .filter(|(_, known)| any_there && known.stamp.is_none());
         let mut names: Vec<TenantName> = missing.filter_map(|(name, _)| name.parse().ok()).collect();
         names.sort();
         names
@@ -194,7 +197,10 @@ impl Table {
 
     /// How many tenants have a file.
     pub(crate) fn present(&self) -> usize {
-        self.tenants.values().filter(|known| known.stamp.is_some()).count()
+        self.tenants
+            .values()
+            .filter(|known| known.stamp.is_some())
+            .count()
     }
 
     /// Whose content is the one in force and was not read as a policy since the start: the operator's limits may say
@@ -359,7 +365,10 @@ mod tests {
         story.remove("acme");
         story.look_at(1_000);
         story.table.not_looked(Duration::from_secs(60));
-        assert!(story.look_at(60_100).gone.is_empty(), "it counts as missing since then");
+        assert!(
+            story.look_at(60_100).gone.is_empty(),
+            "it counts as missing since then"
+        );
     }
 
     #[test]
@@ -368,7 +377,10 @@ mod tests {
         let acme: TenantName = "acme".parse().expect("a name");
         story.table.in_force(&acme, Digest::sha256("one"));
         story.look_at(0);
-        assert!(story.table.missing_at_start().is_empty(), "a folder that is not mounted yet");
+        assert!(
+            story.table.missing_at_start().is_empty(),
+            "a folder that is not mounted yet"
+        );
         story.save("other", "text");
         story.look_at(10);
         assert_eq!(story.table.missing_at_start(), [acme]);

@@ -87,7 +87,9 @@ impl Stamp {
     /// When the file's text was written, in milliseconds since 1970.
     pub(crate) fn written_at_ms(&self) -> i64 {
         let (seconds, nanoseconds) = self.modified;
-        seconds.saturating_mul(1_000).saturating_add(nanoseconds / 1_000_000)
+        seconds
+            .saturating_mul(1_000)
+            .saturating_add(nanoseconds / 1_000_000)
     }
 }
 
@@ -110,7 +112,13 @@ mod tests {
     #[test]
     fn only_policies_are_looked_at() {
         let folder = tempfile::tempdir().expect("a folder");
-        for name in ["acme.toml", "acme.report.txt", ".acme.toml.swp", "acme.toml~", "4913"] {
+        for name in [
+            "acme.toml",
+            "acme.report.txt",
+            ".acme.toml.swp",
+            "acme.toml~",
+            "4913",
+        ] {
             std::fs::write(folder.path().join(name), "x").expect("written");
         }
         let names: Vec<String> = seen(folder.path()).into_iter().map(|(name, _)| name).collect();

@@ -86,7 +86,10 @@ impl Reports {
 
 impl Wanted {
     fn take(&self) -> Option<TenantName> {
-        self.soon.lock().unwrap_or_else(PoisonError::into_inner).pop_first()
+        self.soon
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_first()
     }
 }
 
@@ -179,7 +182,10 @@ impl Writer {
 fn file_now<'f>(path: &Path, file: &'f Result<lapsed_config::File, Box<Unreadable>>) -> FileNow<'f> {
     match file {
         Ok(file) => FileNow::Text(file),
-        Err(_) if std::fs::symlink_metadata(path).is_err_and(|why| why.kind() == std::io::ErrorKind::NotFound) => {
+        Err(_)
+            if std::fs::symlink_metadata(path)
+                .is_err_and(|why| why.kind() == std::io::ErrorKind::NotFound) =>
+        {
             FileNow::Gone
         }
         Err(unreadable) => FileNow::Unreadable(unreadable),
@@ -251,7 +257,10 @@ mod tests {
 
     #[test]
     fn a_link_under_the_name_of_a_report_leads_nowhere() {
-        let (folder, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("another"));
+        let (folder, other) = (
+            tempfile::tempdir().expect("a folder"),
+            tempfile::tempdir().expect("another"),
+        );
         let target = other.path().join("somebody-elses");
         std::fs::write(&target, "untouched").expect("written");
         for name in ["acme.report.txt", ".acme.report.txt.new"] {

@@ -48,6 +48,10 @@ pub(super) struct Rounds {
     /// What is in force and was not held against the operator's limits since the start.
     unchecked: Vec<TenantName>,
     folder_is_wrong: Option<String>,
+    /// What the store said when it took nothing from anybody.
+    pub(super) store_is_wrong: Option<String>,
+    /// Tenants whose policies it does not take.
+    pub(super) not_stored: BTreeSet<TenantName>,
 }
 
 impl Rounds {
@@ -77,6 +81,8 @@ impl Rounds {
             strays: BTreeSet::new(),
             unchecked: Vec::new(),
             folder_is_wrong: None,
+            store_is_wrong: None,
+            not_stored: BTreeSet::new(),
             wiring,
         })
     }
@@ -162,7 +168,10 @@ impl Rounds {
 
     /// What a reload tells besides what it did.
     fn complete(&self, done: &mut Reloaded) {
-        let broken = self.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let broken = self
+            .broken
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         done.broken = broken.values().cloned().collect();
         drop(broken);
         let told = done.put_in_force.len() + done.broken.len() + done.not_stored.len();
@@ -172,7 +181,10 @@ impl Rounds {
     }
 
     fn changed_since_the_start(&self) -> Vec<String> {
-        let changed = self.others.iter().filter(|(path, at_start)| content(path) != *at_start);
+        let changed = self
+            .others
+            .iter()
+            .filter(|(path, at_start)| content(path) != *at_start);
         changed.map(|(path, _)| path.display().to_string()).collect()
     }
 
@@ -255,7 +267,11 @@ impl Rounds {
             let Ok(policy) = policy_in_force(store, &tenant, &self.reader.limits, now).await else {
                 continue;
             };
-            if policy.workgroups.values().all(|retention| retention.automatic == Automatic::Off) {
+            if policy
+                .workgroups
+                .values()
+                .all(|retention| retention.automatic == Automatic::Off)
+            {
                 continue;
             }
             if let Err(why) = self.store(&[taking_effect(&policy, now)]).await {

@@ -150,7 +150,11 @@ pub(crate) async fn read_all(
         let reader = reader.clone();
         readers.spawn_blocking(move || {
             let one = |task: Task| {
-                let came = if anew { reader.read_anew(&task, now) } else { reader.read(&task, now) };
+                let came = if anew {
+                    reader.read_anew(&task, now)
+                } else {
+                    reader.read(&task, now)
+                };
                 (task, came)
             };
             share.into_iter().map(one).collect::<Vec<_>>()

@@ -32,7 +32,9 @@ struct Theatre {
 impl Theatre {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::create(&folder.path().join("store.db")).await.expect("a store");
+        let store = Store::create(&folder.path().join("store.db"))
+            .await
+            .expect("a store");
         store.migrate().await.expect("the daemon's tables");
         std::fs::create_dir(folder.path().join("tenants")).expect("made");
         Self {
@@ -96,7 +98,11 @@ impl Theatre {
 
     /// The text in force for a tenant.
     async fn in_force(&self, tenant: &str) -> Option<String> {
-        let version = self.store.policy_in_force(&name(tenant)).await.expect("a store that answers");
+        let version = self
+            .store
+            .policy_in_force(&name(tenant))
+            .await
+            .expect("a store that answers");
         version.map(|version| version.text)
     }
 
@@ -110,7 +116,11 @@ impl Theatre {
     async fn is_live(&self, tenant: &str, text: &str) {
         let until = Instant::now() + LIVE_WITHIN;
         while self.in_force(tenant).await.as_deref() != Some(text) {
-            assert!(Instant::now() < until, "`{tenant}` is not live: {:?}", self.watch().broken());
+            assert!(
+                Instant::now() < until,
+                "`{tenant}` is not live: {:?}",
+                self.watch().broken()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -119,7 +129,11 @@ impl Theatre {
     async fn is_broken(&self, tenant: &str) -> Broken {
         let until = Instant::now() + LIVE_WITHIN;
         loop {
-            let broken = self.watch().broken().into_iter().find(|broken| broken.tenant == name(tenant));
+            let broken = self
+                .watch()
+                .broken()
+                .into_iter()
+                .find(|broken| broken.tenant == name(tenant));
             if let Some(broken) = broken {
                 return broken;
             }
@@ -130,8 +144,15 @@ impl Theatre {
 
     /// The next slots of a tenant's schedules.
     async fn slots(&self, tenant: &str) -> Vec<bool> {
-        let schedules = self.store.schedules(Some(&name(tenant))).await.expect("a store that answers");
-        schedules.iter().map(|schedule| schedule.next_slot_at.is_some()).collect()
+        let schedules = self
+            .store
+            .schedules(Some(&name(tenant)))
+            .await
+            .expect("a store that answers");
+        schedules
+            .iter()
+            .map(|schedule| schedule.next_slot_at.is_some())
+            .collect()
     }
 
     /// How many entries the ledger has for a tenant.
@@ -170,7 +191,11 @@ async fn o1_what_is_there_at_the_start_is_in_force_with_its_schedules() {
     theatre.stop().await;
     let again = theatre.start().await;
     assert_eq!((again.put_in_force.len(), again.unchanged), (0, 1));
-    assert_eq!(theatre.entries("acme").await, 1, "nothing changed, and nothing was written down");
+    assert_eq!(
+        theatre.entries("acme").await,
+        1,
+        "nothing changed, and nothing was written down"
+    );
 }
 
 #[tokio::test]
@@ -229,7 +254,11 @@ async fn o1_a_folder_in_the_place_of_another_is_live_within_three_seconds() {
     std::fs::rename(theatre.path("tenants"), theatre.path("old")).expect("moved away");
     std::fs::rename(theatre.path("new"), theatre.path("tenants")).expect("moved in its place");
     theatre.is_live("acme", &policy("4 years")).await;
-    assert_eq!(theatre.entries("other").await, 1, "the same text in another file is no change");
+    assert_eq!(
+        theatre.entries("other").await,
+        1,
+        "the same text in another file is no change"
+    );
     theatre.save("acme", &policy("5 years"));
     theatre.is_live("acme", &policy("5 years")).await;
 }
@@ -267,7 +296,10 @@ async fn o1_a_burst_of_a_thousand_saves_ends_with_the_last() {
     });
     saves.await.expect("a thousand saves");
     theatre.is_live("acme", &policy("1399 days")).await;
-    assert!(theatre.entries("acme").await < 20, "what was saved in passing did not take effect");
+    assert!(
+        theatre.entries("acme").await < 20,
+        "what was saved in passing did not take effect"
+    );
 }
 
 #[tokio::test]
@@ -275,7 +307,10 @@ async fn o1_any_number_of_broken_saves_changes_nothing_until_the_next_good_one()
     let mut theatre = Theatre::new().await;
     theatre.save("acme", &policy("3 years"));
     theatre.start().await;
-    for (number, broken) in ["3 yeers", "", "-1 days", "3 years\"\n[", "12 mnths"].into_iter().enumerate() {
+    for (number, broken) in ["3 yeers", "", "-1 days", "3 years\"\n[", "12 mnths"]
+        .into_iter()
+        .enumerate()
+    {
         rename_over(&theatre.file("acme"), &policy(broken));
         let reloaded = theatre.watch().poke().await.expect("the watch runs");
         assert_eq!(reloaded.broken.len(), 1, "save {number}");
@@ -310,7 +345,10 @@ async fn o1_one_broken_file_among_a_hundred_touches_none_of_the_others() {
     theatre.start().await;
     let before = theatre.all_in_force().await;
     assert_eq!(before.len(), 100);
-    for (number, broken) in [&b"\xff\xfe"[..], b"[[[[", b"name = 1", &[b'x'; 300 * 1024]].into_iter().enumerate() {
+    for (number, broken) in [&b"\xff\xfe"[..], b"[[[[", b"name = 1", &[b'x'; 300 * 1024]]
+        .into_iter()
+        .enumerate()
+    {
         std::fs::write(theatre.file("tenant-17"), broken).expect("written");
         theatre.is_broken("tenant-17").await;
         let other = policy(&format!("{} years", number + 4));
@@ -318,8 +356,13 @@ async fn o1_one_broken_file_among_a_hundred_touches_none_of_the_others() {
         theatre.is_live("tenant-18", &other).await;
     }
     let after = theatre.all_in_force().await;
-    let changed = before.iter().filter(|(tenant, hash)| after.get(tenant) != Some(hash));
-    assert_eq!(changed.map(|(tenant, _)| tenant.as_str()).collect::<Vec<_>>(), ["tenant-18"]);
+    let changed = before
+        .iter()
+        .filter(|(tenant, hash)| after.get(tenant) != Some(hash));
+    assert_eq!(
+        changed.map(|(tenant, _)| tenant.as_str()).collect::<Vec<_>>(),
+        ["tenant-18"]
+    );
 }
 
 #[tokio::test]
@@ -351,7 +394,11 @@ async fn o1_a_file_that_was_removed_while_nobody_watched_ends_and_counts_from_it
     let before = lapsed_model::Clock::now(&SystemClock);
     theatre.save("acme", &policy("3 years"));
     theatre.is_live("acme", &policy("3 years")).await;
-    let schedules = theatre.store.schedules(Some(&name("acme"))).await.expect("a store that answers");
+    let schedules = theatre
+        .store
+        .schedules(Some(&name("acme")))
+        .await
+        .expect("a store that answers");
     assert!(schedules[0].counts_from >= before);
     assert!(schedules[0].next_slot_at.is_some());
 }
@@ -378,7 +425,11 @@ async fn o1_a_folder_that_cannot_be_read_changes_nothing_and_is_reported() {
     theatre.start().await;
     std::fs::rename(theatre.path("tenants"), theatre.path("away")).expect("moved");
     let reloaded = theatre.watch().poke().await.expect("the watch runs");
-    assert!(reloaded.folder.is_some_and(|said| said.contains("everything stays as it is")));
+    assert!(
+        reloaded
+            .folder
+            .is_some_and(|said| said.contains("everything stays as it is"))
+    );
     assert!(theatre.health.report().wrong.contains_key(&Component::Policies));
     assert_eq!(theatre.in_force("acme").await, Some(policy("3 years")));
     std::fs::rename(theatre.path("away"), theatre.path("tenants")).expect("moved back");
@@ -393,9 +444,14 @@ async fn o1_what_the_operator_no_longer_allows_is_reported_after_the_start() {
     theatre.save("acme", &policy("60 days"));
     theatre.start().await;
     theatre.stop().await;
-    theatre.start_with("[limits]\nshortest_anonymise_after = \"90 days\"\n").await;
+    theatre
+        .start_with("[limits]\nshortest_anonymise_after = \"90 days\"\n")
+        .await;
     let broken = theatre.is_broken("acme").await;
-    assert!(broken.findings[0].title.contains("shorter than the operator"), "{broken:?}");
+    assert!(
+        broken.findings[0].title.contains("shorter than the operator"),
+        "{broken:?}"
+    );
 }
 
 #[tokio::test]
@@ -430,10 +486,18 @@ async fn a_policy_that_an_older_program_put_in_force_gets_its_schedules() {
         key: keys().newest(),
         chance: &SystemChance,
     };
-    theatre.store.put_in_force(&[without_schedules], &seal).await.expect("in force");
+    theatre
+        .store
+        .put_in_force(&[without_schedules], &seal)
+        .await
+        .expect("in force");
     theatre.save("acme", "broken");
     theatre.start().await;
-    assert_eq!(theatre.slots("acme").await, [true], "of the version in force, not of the file");
+    assert_eq!(
+        theatre.slots("acme").await,
+        [true],
+        "of the version in force, not of the file"
+    );
     assert_eq!(theatre.entries("acme").await, 1);
 }
 

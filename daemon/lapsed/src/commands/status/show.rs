@@ -27,11 +27,13 @@ fn daemon(status: &Status, out: &Output) {
     out.line(match (status.served, status.overview.serving.as_ref()) {
         (Some(true), Some(by)) => format!("{} serves the store since {}", program(by), utc(by.started_at)),
         (Some(true), None) => "a program that is just starting serves the store".to_owned(),
-        (Some(false), None) => "no daemon serves the store, and none ever did: `lapsed run` is one".to_owned(),
+        (Some(false), None) => {
+            "no daemon serves the store, and none ever did: `lapsed run` is one".to_owned()
+        }
         (Some(false), Some(by)) => {
-            let ended = by
-                .stopped_at
-                .map_or("did not stop in order".to_owned(), |at| format!("stopped at {}", utc(at)));
+            let ended = by.stopped_at.map_or("did not stop in order".to_owned(), |at| {
+                format!("stopped at {}", utc(at))
+            });
             let last = program(by);
             format!("no daemon serves the store: `lapsed run` is one; the last to serve it, {last} {ended}")
         }
