@@ -73,9 +73,15 @@ fn o6_every_column_of_every_table_stands_in_the_concept_with_what_becomes_of_it(
                     let part = part.and_then(|part| part.split("\n#").next());
                     let part = part.unwrap_or_else(|| panic!("{language}: {table} has no part"));
                     for column in columns {
-                        let known = class.fields.keys().any(|field| field.split('.').next() == Some(&column));
+                        let known = class
+                            .fields
+                            .keys()
+                            .any(|field| field.split('.').next() == Some(&column));
                         assert!(known, "{table}.{column}");
-                        assert!(part.contains(&format!("`{column}")), "{language}: {table}.{column}");
+                        assert!(
+                            part.contains(&format!("`{column}")),
+                            "{language}: {table}.{column}"
+                        );
                     }
                 }
                 for table in dataset.ignored.keys() {
@@ -98,7 +104,13 @@ fn every_rule_stands_in_the_concept_and_those_that_are_off_say_so() {
     let applies: Vec<bool> = concept
         .workgroups
         .iter()
-        .filter_map(|group| group.terms.due.iter().find(|sentence| sentence.rule == "articles-only"))
+        .filter_map(|group| {
+            group
+                .terms
+                .due
+                .iter()
+                .find(|sentence| sentence.rule == "articles-only")
+        })
         .map(|sentence| sentence.applies)
         .collect();
     assert_eq!(applies, [false, true]);
@@ -109,8 +121,12 @@ fn every_rule_stands_in_the_concept_and_those_that_are_off_say_so() {
 fn r8_fields_with_a_period_of_their_own_name_it_and_others_go_with_the_rest() {
     let dataset = dataset(REFERENCE);
     let theatre = markdown(&of(&policy("stadttheater", THEATRE), &dataset, Language::En));
-    assert!(theatre.contains("| Orders and invoices: `invoice_name`, `invoice_address` | from `ordered_at` | 8 years |"));
-    assert!(theatre.contains("| Orders and invoices: `invoice_name`, `invoice_address` | from `ordered_at` | 12 years |"));
+    assert!(theatre.contains(
+        "| Orders and invoices: `invoice_name`, `invoice_address` | from `ordered_at` | 8 years |"
+    ));
+    assert!(theatre.contains(
+        "| Orders and invoices: `invoice_name`, `invoice_address` | from `ordered_at` | 12 years |"
+    ));
     let salon = markdown(&of(&policy("salon-lumiere", SALON), &dataset, Language::En));
     assert!(salon.contains("| – | is cleared with the rest |"), "{salon}");
 }
@@ -137,7 +153,10 @@ fn the_theatres_concept_reads_as_written_in_every_language() {
             wrong.push(path.display().to_string());
         }
     }
-    assert!(wrong.is_empty(), "other concepts than those written down: {wrong:?}");
+    assert!(
+        wrong.is_empty(),
+        "other concepts than those written down: {wrong:?}"
+    );
 }
 
 #[test]

@@ -8,6 +8,8 @@
 
 #[path = "crashes/daemon.rs"]
 mod daemon;
+#[path = "crashes/disk.rs"]
+mod disk;
 #[path = "crashes/house.rs"]
 mod house;
 #[path = "crashes/kills.rs"]

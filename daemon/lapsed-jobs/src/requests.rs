@@ -16,7 +16,6 @@ use serde_json::json;
 use crate::apply::{Tools, pseudonym_of};
 use crate::clerk::Clerk;
 use crate::explain::person_of;
-use crate::holds::holds_of;
 use crate::manual::{decide, open_rules};
 use crate::retention::Case;
 use crate::{JobError, Refusal};
@@ -55,12 +54,9 @@ pub async fn open(clerk: &Clerk<'_>, asking: &Asking<'_>) -> Result<(Request, Op
         return Err(Refusal::AlreadyAnonymised(workgroup.clone(), asking.customer.to_owned()).into());
     }
     let tenant = &workgroup.tenant;
-    let hold = match asking.kind {
-        RequestKind::Erasure => holds_of(clerk.store, clerk.fitted, tenant, &person.key, now).await?,
-        RequestKind::Access | RequestKind::Correction | RequestKind::Objection => Vec::new(),
-    };
-    let hold = hold.into_iter().next();
-    let request = Request {
+    let holds = clerk.fitted.holds_of(tenant.as_str(), &person.key, now);
+    let holds = (asking.kind == RequestKind::Erasure).then_some(&holds);
+    let mut request = Request {
         id: format!("r-{}", &clerk.chance.token()[..12]),
         tenant: tenant.clone(),
         workgroup: Some(workgroup.name.clone()),
@@ -71,7 +67,7 @@ pub async fn open(clerk: &Clerk<'_>, asking: &Asking<'_>) -> Result<(Request, Op
         recorded_by: asking.by.to_owned(),
         note: asking.note.clone(),
         state: RequestState::Open,
-        waits_for: hold.as_ref().map(|hold| hold.id.clone()),
+        waits_for: None,
         answered_at: None,
         answered_by: None,
         answer: None,
@@ -87,7 +83,14 @@ pub async fn open(clerk: &Clerk<'_>, asking: &Asking<'_>) -> Result<(Request, Op
         "by": request.recorded_by,
     });
     let entry = entry(tenant, now, "request", &payload);
-    clerk.store.open_request(&request, entry, &clerk.seal()).await?;
+    request.waits_for = clerk
+        .store
+        .open_request(&request, holds, entry, &clerk.seal())
+        .await?;
+    let hold = match &request.waits_for {
+        Some(hold) => Some(clerk.store.hold(hold).await?),
+        None => None,
+    };
     Ok((request, hold))
 }
 
@@ -179,13 +182,8 @@ async fn hindrance(
     subject: &SubjectKey,
 ) -> Result<Option<CarriedOut>, JobError> {
     let now = tools.clock.now();
-    let holds = holds_of(tools.store, tools.fitted, &request.tenant, subject, now).await?;
-    let hold = holds.first().map(|hold| hold.id.as_str());
-    if request.waits_for.as_deref() != hold {
-        tools.store.request_waits(&request.id, hold).await?;
-    }
-    if let Some(hold) = hold {
-        let hold = hold.to_owned();
+    let holds = tools.fitted.holds_of(request.tenant.as_str(), subject, now);
+    if let Some(hold) = tools.store.request_waits(&request.id, &holds).await? {
         return Ok(Some(CarriedOut::Held { hold }));
     }
     if tools.watch_only {

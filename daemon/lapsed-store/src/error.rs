@@ -25,6 +25,9 @@ pub enum StoreError {
     /// No room left on the disk.
     #[error("the disk of the store is full: make room, then run the command again (nothing was lost)")]
     Full,
+    /// The disk refuses to read or write, for whatever reason of its own.
+    #[error("the disk of the store does not do what it is told ({0}): look at the system's log")]
+    Disk(String),
     /// Its tables come from a version that this one does not know.
     #[error(
         "the store was migrated by a newer lapsed (its schema is {found}, this program knows up to {known}): install that version"
@@ -134,6 +137,7 @@ impl StoreError {
                 Some(5 | 6) => StoreError::Locked,
                 // A folder that takes no log beside the file shows as one that cannot be opened.
                 Some(8 | 14) => StoreError::ReadOnly,
+                Some(10) => StoreError::Disk(source.to_string()),
                 Some(11) => StoreError::Damaged,
                 Some(13) => StoreError::Full,
                 _ => StoreError::Database { doing, source },

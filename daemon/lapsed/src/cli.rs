@@ -274,7 +274,7 @@ pub(crate) struct ConceptArgs {
     pub(crate) tenant: TenantName,
     /// In another language than the tenant's: en, de, fr, it, es or bg
     #[arg(long = "in", value_name = "LANGUAGE")]
-    pub(crate) language: Option<Language>,
+    pub(crate) in_language: Option<Language>,
 }
 
 /// `lapsed apply`

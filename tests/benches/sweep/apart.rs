@@ -46,6 +46,7 @@ pub(crate) async fn sweep(mut words: impl Iterator<Item = String>) {
     let fitted = theatres.fitted().await;
     let cases = theatres.cases();
     let plans = ours::plan(&theatres, &fitted, &cases).await;
+    ours::approve(&theatres, &plans).await;
     let anonymised = ours::apply(&theatres, &fitted, &cases, &plans).await;
     assert!(anonymised > 0, "a sweep of nobody takes no memory");
     ours::scrub(&theatres, &fitted).await;

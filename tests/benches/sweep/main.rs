@@ -189,6 +189,7 @@ async fn one_workgroup(arguments: Arguments, table: &mut Table) {
             let theatres = stores.copy("copy.db").await;
             let (fitted, cases) = (theatres.fitted().await, theatres.cases());
             let plans = plan.of(ours::plan(&theatres, &fitted, &cases[..1])).await;
+            ours::approve(&theatres, &plans).await;
             apply
                 .of(ours::apply(&theatres, &fitted, &cases[..1], &plans))
                 .await;

@@ -2,8 +2,9 @@
 
 use lapsed_dataset::Fitted;
 use lapsed_jobs::apply::{BatchSize, carry_out};
+use lapsed_jobs::approvals;
 use lapsed_jobs::retention::{Case, save};
-use lapsed_model::{Clock, Plan};
+use lapsed_model::{Approved, Clock, Plan};
 
 use crate::theatres::Theatres;
 
@@ -26,6 +27,23 @@ pub(crate) async fn plan(theatres: &Theatres, fitted: &Fitted<'_>, cases: &[Case
         plans.push(plan.expect("a plan"));
     }
     plans
+}
+
+/// Lets them go: the first plan of every workgroup waits, and it is no part of what is measured.
+pub(crate) async fn approve(theatres: &Theatres, plans: &[Plan]) {
+    let approved = Approved {
+        at: theatres.clock.now(),
+        by: "the bench".to_owned(),
+        reason: "to be measured".to_owned(),
+    };
+    for plan in plans {
+        if approvals::waits(&theatres.store, plan).await.expect("an answer") {
+            let (keys, chance) = (&theatres.keys, &theatres.chance);
+            approvals::approve(&theatres.store, plan, &approved, false, keys, chance)
+                .await
+                .expect("a plan that waits");
+        }
+    }
 }
 
 /// Carries them out, without the remnants; answers how many people were anonymised.

@@ -41,6 +41,7 @@ impl Stores {
         let theatres = self.open().await;
         let (fitted, cases) = (theatres.fitted().await, theatres.cases());
         let plans = ours::plan(&theatres, &fitted, &cases).await;
+        ours::approve(&theatres, &plans).await;
         let mut script = Script::connect(&theatres.path).await;
         script.plan(&theatres, &cases).await;
         script.close().await;

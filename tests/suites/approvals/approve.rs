@@ -22,7 +22,10 @@ async fn r11_the_ledger_names_who_approved_what_and_why() {
     assert_eq!(entry["plan_hash"], plan.hash.to_string());
     assert_eq!(entry["workgroup"], "theatre/house");
     assert_eq!(entry["people"], 2);
-    assert_eq!((&entry["by"], &entry["reason"]), (&"the test".into(), &"looked at".into()));
+    assert_eq!(
+        (&entry["by"], &entry["reason"]),
+        (&"the test".into(), &"looked at".into())
+    );
     assert_eq!(entry["because"][0]["why"], "first plan");
     let approved = approval(&world, &plan).await.expect("its row").approved;
     let approved = approved.expect("it was approved");
@@ -65,9 +68,24 @@ async fn r11_an_approval_comes_too_late_when_the_plan_has_ended() {
     let plan = world.plan_unapproved().await;
     world.pass(TimeDelta::days(7));
     assert_eq!(code(world.try_approve(&plan).await), "plan-ended");
-    assert!(world.store.waiting(None, world.now()).await.expect("a list").is_empty());
+    assert!(
+        world
+            .store
+            .waiting(None, world.now())
+            .await
+            .expect("a list")
+            .is_empty()
+    );
     world.pass(TimeDelta::milliseconds(-1));
-    assert_eq!(world.store.waiting(None, world.now()).await.expect("a list").len(), 1);
+    assert_eq!(
+        world
+            .store
+            .waiting(None, world.now())
+            .await
+            .expect("a list")
+            .len(),
+        1
+    );
     world.approve(&plan).await;
 }
 
@@ -97,7 +115,11 @@ async fn r11_an_approved_plan_is_replaced_by_none() {
     world.approve(&first).await;
     world.pass(TimeDelta::days(1));
     let second = world.plan_unapproved().await;
-    assert_eq!(because(&world, &second).await, [], "one was approved, so this is not the first");
+    assert_eq!(
+        because(&world, &second).await,
+        [],
+        "one was approved, so this is not the first"
+    );
     assert_eq!(world.apply(&first).await.anonymised, 1);
 }
 
@@ -109,7 +131,10 @@ async fn r11_a_plan_that_was_edited_since_is_not_approved() {
     world.customer(2).ticket("2026-05-04").await;
     world
         .platform
-        .run(&format!("INSERT INTO lapsed_plan_subject (plan, subject, rule) VALUES ('{}', 2, 1)", plan.id))
+        .run(&format!(
+            "INSERT INTO lapsed_plan_subject (plan, subject, rule) VALUES ('{}', 2, 1)",
+            plan.id
+        ))
         .await;
     assert_eq!(code(world.try_approve(&plan).await), "plan-edited");
     assert!(world.entries("approved").await.is_empty());
@@ -140,7 +165,10 @@ async fn r11_the_run_that_carries_it_out_comes_with_the_approval_or_not_at_all()
     let (_, run) = approve().await.expect("an approval");
     assert!(run.is_some());
     assert_eq!(code(approve().await), "approved-already");
-    let runs = world.platform.rows("SELECT job, payload, state, asked_by, workgroup FROM lapsed_run").await;
+    let runs = world
+        .platform
+        .rows("SELECT job, payload, state, asked_by, workgroup FROM lapsed_run")
+        .await;
     let [row] = &runs[..] else {
         panic!("one run, and not {runs:?}")
     };
@@ -148,8 +176,14 @@ async fn r11_the_run_that_carries_it_out_comes_with_the_approval_or_not_at_all()
         Value::Text(text) => text.clone(),
         other => panic!("{column} is {other:?}"),
     };
-    assert_eq!((text("job"), text("state")), ("apply".to_owned(), "available".to_owned()));
-    assert_eq!((text("asked_by"), text("workgroup")), ("the test".to_owned(), "house".to_owned()));
+    assert_eq!(
+        (text("job"), text("state")),
+        ("apply".to_owned(), "available".to_owned())
+    );
+    assert_eq!(
+        (text("asked_by"), text("workgroup")),
+        ("the test".to_owned(), "house".to_owned())
+    );
     let payload: serde_json::Value = serde_json::from_str(&text("payload")).expect("JSON");
     assert_eq!(payload["plan"], plan.id.as_str());
 }

@@ -145,7 +145,14 @@ async fn r11_who_is_anonymised_already_is_no_part_of_the_share() {
     lapse(&world, 12, 1).await;
     let unusual = because(&world, &world.plan_unapproved().await).await;
     assert!(
-        matches!(unusual[..], [Unusual::Share { people: 12, of: 23, .. }]),
+        matches!(
+            unusual[..],
+            [Unusual::Share {
+                people: 12,
+                of: 23,
+                ..
+            }]
+        ),
         "{unusual:?}"
     );
 }

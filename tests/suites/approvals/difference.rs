@@ -18,7 +18,10 @@ async fn r11_a_policy_that_makes_the_next_plan_much_larger_shows_by_how_much_and
     for id in 101..=113 {
         world.customer(id).ticket("2024-05-04").await;
     }
-    world.customer(200).voucher("2019-05-04", Some("2020-01-01")).await;
+    world
+        .customer(200)
+        .voucher("2019-05-04", Some("2020-01-01"))
+        .await;
     let before = world.plan_unapproved().await;
     assert_eq!(before.subjects, 3);
     // Bought something since, and stays.
@@ -36,7 +39,10 @@ async fn r11_a_policy_that_makes_the_next_plan_much_larger_shows_by_how_much_and
         .iter()
         .map(|(rule, more)| (rule.as_str(), *more))
         .collect();
-    assert_eq!(by_rule, [("tickets-for-past-events", 13), ("vouchers-bought", -1)]);
+    assert_eq!(
+        by_rule,
+        [("tickets-for-past-events", 13), ("vouchers-bought", -1)]
+    );
     assert!(difference.other_policy && !difference.other_dataset);
 }
 
@@ -58,7 +64,10 @@ async fn r11_a_plan_before_that_is_not_kept_any_more_is_no_obstacle() {
     let second = world.plan_unapproved().await;
     world
         .platform
-        .run(&format!("PRAGMA foreign_keys = ON; DELETE FROM lapsed_plan WHERE id = '{}'", first.id))
+        .run(&format!(
+            "PRAGMA foreign_keys = ON; DELETE FROM lapsed_plan WHERE id = '{}'",
+            first.id
+        ))
         .await;
     assert_eq!(difference(&world, &second).await, None);
     world.approve(&second).await;

@@ -16,8 +16,14 @@ async fn r11_whoever_carries_a_waiting_plan_out_is_refused() {
     lapse(&world, 1, 2).await;
     let plan = world.plan_unapproved().await;
     let (tools, case) = (world.tools(), world.case());
-    assert_eq!(code(apply(&tools, &case, &plan, |_| {}).await), "waits-for-approval");
-    assert_eq!(code(carry_out(&tools, &case, &plan, |_| {}).await), "waits-for-approval");
+    assert_eq!(
+        code(apply(&tools, &case, &plan, |_| {}).await),
+        "waits-for-approval"
+    );
+    assert_eq!(
+        code(carry_out(&tools, &case, &plan, |_| {}).await),
+        "waits-for-approval"
+    );
     assert_eq!(anonymised(&world).await, 0);
     let after = world.store.plan(&plan.id).await.expect("a plan");
     assert_eq!(after, plan, "and nothing of it was begun");
@@ -40,7 +46,9 @@ fn wait_from_now_on(world: &World, plan: &str) {
         runtime.expect("a runtime").block_on(async {
             use sqlx::Connection as _;
             let address = format!("sqlite://{}", path.display());
-            let mut connection = sqlx::SqliteConnection::connect(&address).await.expect("the store");
+            let mut connection = sqlx::SqliteConnection::connect(&address)
+                .await
+                .expect("the store");
             sqlx::query("INSERT INTO lapsed_approval (plan, because, asked_at) VALUES ($1, $2, 0)")
                 .bind(plan)
                 .bind("[{\"why\":\"first plan\",\"people\":3}]")
@@ -50,7 +58,9 @@ fn wait_from_now_on(world: &World, plan: &str) {
             connection.close().await.expect("closed");
         });
     };
-    std::thread::spawn(insert).join().expect("the other program ends well");
+    std::thread::spawn(insert)
+        .join()
+        .expect("the other program ends well");
 }
 
 #[tokio::test]
@@ -80,7 +90,10 @@ async fn r11_the_manual_way_never_waits() {
     assert_eq!(done.expect("by hand").anonymised, 1);
     // It neither lets the other plan go nor takes its place, and it is no first plan either.
     assert_eq!(code(world.try_apply(&waiting).await), "waits-for-approval");
-    assert_eq!(approval(&world, &waiting).await.expect("its row").replaced_by, None);
+    assert_eq!(
+        approval(&world, &waiting).await.expect("its row").replaced_by,
+        None
+    );
     world.pass(TimeDelta::days(1));
     assert_eq!(because(&world, &world.plan_unapproved().await).await.len(), 1);
 }
@@ -92,8 +105,14 @@ async fn r11_somebody_who_is_judged_again_takes_no_plans_place() {
     let waiting = world.plan_unapproved().await;
     let judged = judge_again(&world.tools(), &world.case(), &SubjectKey::Integer(1)).await;
     let judged = judged.expect("an answer");
-    assert!(matches!(judged, Judged::Waits { .. }), "nobody looked at a plan as yet: {judged:?}");
-    assert_eq!(approval(&world, &waiting).await.expect("its row").replaced_by, None);
+    assert!(
+        matches!(judged, Judged::Waits { .. }),
+        "nobody looked at a plan as yet: {judged:?}"
+    );
+    assert_eq!(
+        approval(&world, &waiting).await.expect("its row").replaced_by,
+        None
+    );
     world.approve(&waiting).await;
     assert_eq!(world.apply(&waiting).await.anonymised, 12);
 }

@@ -43,7 +43,11 @@ pub(crate) async fn stay(world: &World, from: i64, people: i64) {
 
 /// Whether and why a plan waits.
 pub(crate) async fn approval(world: &World, plan: &Plan) -> Option<Approval> {
-    world.store.approval(&plan.id).await.expect("a store that answers")
+    world
+        .store
+        .approval(&plan.id)
+        .await
+        .expect("a store that answers")
 }
 
 /// Why a plan waits; nothing, and it does not.

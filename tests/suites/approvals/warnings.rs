@@ -9,7 +9,10 @@ use lapsed_tests::{World, instant};
 
 /// A theatre that warns 30 days before. It is noon of 22 November 2026.
 async fn theatre() -> World {
-    World::with().says("warn_customer = \"30 days before\"").build().await
+    World::with()
+        .says("warn_customer = \"30 days before\"")
+        .build()
+        .await
 }
 
 async fn night(world: &World) -> WarningsChanged {
@@ -20,7 +23,10 @@ async fn night(world: &World) -> WarningsChanged {
 
 /// Everybody with a warning: who, since when it is due to be sent, and when they would be anonymised.
 async fn warned(world: &World) -> Vec<(i64, DateTime<Utc>, DateTime<Utc>)> {
-    let rows = world.platform.rows("SELECT subject, warn_at, due_at FROM lapsed_warning ORDER BY subject").await;
+    let rows = world
+        .platform
+        .rows("SELECT subject, warn_at, due_at FROM lapsed_warning ORDER BY subject")
+        .await;
     let at = |value: &Value| match value {
         Value::Integer(at) => DateTime::from_timestamp_millis(*at).expect("an instant"),
         other => panic!("{other:?} is no instant"),
@@ -47,7 +53,13 @@ async fn a_warning_is_noted_30_days_before_the_day_and_once() {
             Vec::new()
         } else if before.is_empty() {
             assert_eq!(today, instant("2026-12-17T12:00:00Z"));
-            assert_eq!(changed, WarningsChanged { noted: 1, forgotten: 0 });
+            assert_eq!(
+                changed,
+                WarningsChanged {
+                    noted: 1,
+                    forgotten: 0
+                }
+            );
             vec![(1, today, day)]
         } else {
             assert_eq!(changed, WarningsChanged::default(), "on {today}");
@@ -61,11 +73,25 @@ async fn a_warning_is_noted_30_days_before_the_day_and_once() {
 #[tokio::test]
 async fn the_day_of_a_warning_is_the_first_on_which_the_rules_make_the_person_due() {
     let world = theatre().await;
-    for (id, day) in [(1, "2023-11-22"), (2, "2023-11-30"), (3, "2023-12-10"), (4, "2023-12-21"), (5, "2023-12-23")] {
+    for (id, day) in [
+        (1, "2023-11-22"),
+        (2, "2023-11-30"),
+        (3, "2023-12-10"),
+        (4, "2023-12-21"),
+        (5, "2023-12-23"),
+    ] {
         world.customer(id).ticket(day).await;
     }
-    world.customer(6).ticket("2019-05-04").consent(Some("2026-12-05")).await;
-    world.customer(7).ticket("2019-05-04").reservation("2026-12-24").await;
+    world
+        .customer(6)
+        .ticket("2019-05-04")
+        .consent(Some("2026-12-05"))
+        .await;
+    world
+        .customer(7)
+        .ticket("2019-05-04")
+        .reservation("2026-12-24")
+        .await;
     night(&world).await;
     let warned = warned(&world).await;
     let people: Vec<i64> = warned.iter().map(|(subject, ..)| *subject).collect();
@@ -79,7 +105,10 @@ async fn the_day_of_a_warning_is_the_first_on_which_the_rules_make_the_person_du
             due.iter().any(|(key, _)| *key == SubjectKey::Integer(subject))
         };
         assert!(is_due(due_at).await, "{subject} is due on {due_at}");
-        assert!(!is_due(due_at - TimeDelta::days(1)).await, "{subject} is not due before {due_at}");
+        assert!(
+            !is_due(due_at - TimeDelta::days(1)).await,
+            "{subject} is not due before {due_at}"
+        );
     }
 }
 
@@ -98,8 +127,18 @@ async fn who_comes_again_is_not_warned_and_starts_anew() {
     assert_eq!(night(&world).await.noted, 2);
     world.platform.run("INSERT INTO orders (workgroup, customer_id, number, ordered_at, status) VALUES ('theatre/house', 2, 'R-1', 1794000000000, 'paid')").await;
     world.pass(TimeDelta::days(1));
-    assert_eq!(night(&world).await, WarningsChanged { noted: 0, forgotten: 1 });
-    let people: Vec<i64> = warned(&world).await.iter().map(|(subject, ..)| *subject).collect();
+    assert_eq!(
+        night(&world).await,
+        WarningsChanged {
+            noted: 0,
+            forgotten: 1
+        }
+    );
+    let people: Vec<i64> = warned(&world)
+        .await
+        .iter()
+        .map(|(subject, ..)| *subject)
+        .collect();
     assert_eq!(people, [1]);
 }
 
@@ -134,7 +173,13 @@ async fn a_hold_takes_a_warning_back() {
              VALUES ('h-1', 'theatre', 'tenant', 'an audit', 0, 'legal')",
         )
         .await;
-    assert_eq!(night(&world).await, WarningsChanged { noted: 0, forgotten: 1 });
+    assert_eq!(
+        night(&world).await,
+        WarningsChanged {
+            noted: 0,
+            forgotten: 1
+        }
+    );
 }
 
 #[tokio::test]
@@ -159,9 +204,18 @@ async fn a_policy_that_warns_no_longer_forgets_its_warnings_and_no_others() {
     night(&world).await;
     world.platform.run("INSERT INTO lapsed_warning VALUES ('salon', 'house', 9, 0, 0, 0), ('theatre', 'studio', 9, 0, 0, 0)").await;
     let before = world.store.warnings(&world.policy.tenant).await.expect("a count");
-    assert_eq!((before.people, before.next_due_at), (2, Some(instant("1970-01-01T00:00:00Z"))));
+    assert_eq!(
+        (before.people, before.next_due_at),
+        (2, Some(instant("1970-01-01T00:00:00Z")))
+    );
     world.tenant_no_longer_writes("warn_customer");
-    assert_eq!(night(&world).await, WarningsChanged { noted: 0, forgotten: 1 });
+    assert_eq!(
+        night(&world).await,
+        WarningsChanged {
+            noted: 0,
+            forgotten: 1
+        }
+    );
     assert_eq!(world.platform.count("lapsed_warning").await, 2);
 }
 
@@ -169,13 +223,23 @@ async fn a_policy_that_warns_no_longer_forgets_its_warnings_and_no_others() {
 async fn each_workgroup_warns_its_own_people() {
     let world = theatre().await;
     world.customer(1).ticket("2023-12-10").await;
-    world.customer(2).in_workgroup("studio").ticket("2023-12-10").await;
+    world
+        .customer(2)
+        .in_workgroup("studio")
+        .ticket("2023-12-10")
+        .await;
     night(&world).await;
     let studio = world.case_of("studio");
     update(&world.store, &world.fitted, &studio, &studio.bounds(world.now()))
         .await
         .expect("warnings");
-    let rows = world.platform.rows("SELECT workgroup, subject FROM lapsed_warning ORDER BY subject").await;
-    let rows: Vec<(Value, Value)> = rows.iter().map(|row| (row["workgroup"].clone(), row["subject"].clone())).collect();
+    let rows = world
+        .platform
+        .rows("SELECT workgroup, subject FROM lapsed_warning ORDER BY subject")
+        .await;
+    let rows: Vec<(Value, Value)> = rows
+        .iter()
+        .map(|row| (row["workgroup"].clone(), row["subject"].clone()))
+        .collect();
     assert_eq!(rows, [("house".into(), 1.into()), ("studio".into(), 2.into())]);
 }

@@ -25,12 +25,25 @@ fn r11_a_waiting_plan_says_what_to_type_next_and_goes_when_it_is_approved() {
     let id = saved(&demo);
     let refused = demo.lapsed(&format!("apply {id}"));
     assert_eq!(refused.code, 1);
-    assert!(refused.err.contains("first plan of the workgroup"), "{}", refused.err);
-    assert!(refused.err.contains(&format!("lapsed approve {id} --by WHO --reason TEXT")), "{}", refused.err);
+    assert!(
+        refused.err.contains("first plan of the workgroup"),
+        "{}",
+        refused.err
+    );
+    assert!(
+        refused
+            .err
+            .contains(&format!("lapsed approve {id} --by WHO --reason TEXT")),
+        "{}",
+        refused.err
+    );
 
     let approved = demo.object(&format!("approve {id} --by tester --reason looked-at"));
     assert_eq!(approved["plan"], id.as_str());
-    assert_eq!((&approved["approved"]["by"], &approved["approved"]["reason"]), (&"tester".into(), &"looked-at".into()));
+    assert_eq!(
+        (&approved["approved"]["by"], &approved["approved"]["reason"]),
+        (&"tester".into(), &"looked-at".into())
+    );
     assert!(approved["run"].is_number(), "the policy says `on`: {approved}");
     assert_eq!(approvals(&demo), 1);
     let done = demo.object(&format!("apply {id}"));
@@ -65,11 +78,20 @@ fn r11_what_cannot_be_approved_says_why() {
         let error: serde_json::Value = serde_json::from_str(&refused.err).expect("an error is an object");
         error["error"].as_str().expect("a word").to_owned()
     };
-    assert_eq!(code(&format!("approve {first} --by tester --reason looked-at")), "replaced");
+    assert_eq!(
+        code(&format!("approve {first} --by tester --reason looked-at")),
+        "replaced"
+    );
     assert_eq!(code(&format!("apply {first}")), "replaced");
-    assert_eq!(code("approve p-000000000000 --by tester --reason looked-at"), "store");
+    assert_eq!(
+        code("approve p-000000000000 --by tester --reason looked-at"),
+        "store"
+    );
     demo.object(&format!("approve {second} --by tester --reason looked-at"));
-    assert_eq!(code(&format!("approve {second} --by tester --reason looked-at")), "approved-already");
+    assert_eq!(
+        code(&format!("approve {second} --by tester --reason looked-at")),
+        "approved-already"
+    );
     assert_eq!(approvals(&demo), 1);
 }
 
@@ -77,25 +99,54 @@ fn r11_what_cannot_be_approved_says_why() {
 fn r11_people_see_the_size_by_rule_the_difference_and_the_reason() {
     let demo = Installed::demo();
     saved(&demo);
-    demo.edit("stadttheater", "anonymise_after = \"3 years\"", "anonymise_after = \"1 year\"");
+    demo.edit(
+        "stadttheater",
+        "anonymise_after = \"3 years\"",
+        "anonymise_after = \"1 year\"",
+    );
     let plan = demo.lapsed(&format!("plan {STUDIO} --save"));
-    assert!(plan.out.contains("It waits: it is the first plan of the workgroup"), "{}", plan.out);
+    assert!(
+        plan.out
+            .contains("It waits: it is the first plan of the workgroup"),
+        "{}",
+        plan.out
+    );
     let list = demo.json(&format!("plan {STUDIO} --list"));
     let id = list[0]["id"].as_str().expect("an id");
     assert_eq!(list[0]["approval"]["because"][0]["why"], "first plan");
     assert_eq!(list[1]["approval"]["replaced_by"], id);
     let listed = demo.lapsed(&format!("plan {STUDIO} --list"));
     assert!(listed.out.contains("waits: first plan"), "{}", listed.out);
-    assert!(listed.out.contains(&format!("replaced by {id}")), "{}", listed.out);
+    assert!(
+        listed.out.contains(&format!("replaced by {id}")),
+        "{}",
+        listed.out
+    );
 
-    let more = list[0]["subjects"].as_u64().expect("a count") - list[1]["subjects"].as_u64().expect("a count");
+    let more =
+        list[0]["subjects"].as_u64().expect("a count") - list[1]["subjects"].as_u64().expect("a count");
     let approved = demo.lapsed(&format!("approve {id} --by tester --reason looked-at"));
     assert_eq!(approved.code, 0, "{}", approved.err);
-    let difference = format!("+{more} people since plan {}", list[1]["id"].as_str().expect("an id"));
+    let difference = format!(
+        "+{more} people since plan {}",
+        list[1]["id"].as_str().expect("an id")
+    );
     assert!(approved.out.contains(&difference), "{}", approved.out);
-    assert!(approved.out.contains("made under another policy"), "{}", approved.out);
-    assert!(approved.out.contains("tickets-for-past-events"), "{}", approved.out);
-    assert!(demo.lapsed(&format!("plan {STUDIO} --list")).out.contains("approved by tester"));
+    assert!(
+        approved.out.contains("made under another policy"),
+        "{}",
+        approved.out
+    );
+    assert!(
+        approved.out.contains("tickets-for-past-events"),
+        "{}",
+        approved.out
+    );
+    assert!(
+        demo.lapsed(&format!("plan {STUDIO} --list"))
+            .out
+            .contains("approved by tester")
+    );
 }
 
 #[test]
@@ -105,7 +156,10 @@ fn r11_under_plan_only_an_approval_starts_nothing_by_itself() {
     let id = plan["plan"]["id"].as_str().expect("an id");
     let approved = demo.object(&format!("approve {id} --by tester --reason looked-at"));
     assert!(approved["run"].is_null(), "{approved}");
-    assert_eq!(demo.sql("SELECT CAST(count(*) AS TEXT) FROM lapsed_run WHERE job = 'apply'"), "0");
+    assert_eq!(
+        demo.sql("SELECT CAST(count(*) AS TEXT) FROM lapsed_run WHERE job = 'apply'"),
+        "0"
+    );
     let done = demo.object(&format!("apply {id}"));
     assert_eq!(done["done"]["anonymised"], plan["due"]);
 }
@@ -116,11 +170,22 @@ fn r11_a_kill_while_approving_leaves_all_of_it_or_nothing() {
     let id = saved(&demo);
     for fault in ["approved", "approved-and-enqueued", "approved-with-entry"] {
         let mut approve = demo.command(&format!("approve {id} --by tester --reason looked-at"));
-        let killed = approve.env("LAPSED_FAULT", fault).output().expect("the program runs");
+        let killed = approve
+            .env("LAPSED_FAULT", fault)
+            .output()
+            .expect("the program runs");
         assert_eq!(killed.status.code(), None, "{fault}: it was killed");
         assert_eq!(approvals(&demo), 0, "{fault}");
-        assert_eq!(demo.sql("SELECT CAST(count(*) AS TEXT) FROM lapsed_run WHERE job = 'apply'"), "0", "{fault}");
-        assert_eq!(demo.lapsed(&format!("apply {id}")).code, 1, "{fault}: it still waits");
+        assert_eq!(
+            demo.sql("SELECT CAST(count(*) AS TEXT) FROM lapsed_run WHERE job = 'apply'"),
+            "0",
+            "{fault}"
+        );
+        assert_eq!(
+            demo.lapsed(&format!("apply {id}")).code,
+            1,
+            "{fault}: it still waits"
+        );
     }
     demo.object(&format!("approve {id} --by tester --reason looked-at"));
     assert_eq!(approvals(&demo), 1);
@@ -132,7 +197,10 @@ fn r11_a_kill_while_planning_leaves_no_plan_without_its_brake() {
     let demo = Installed::demo();
     for fault in ["plan-stored", "replaced-waiting-plan", "plan-judged"] {
         let mut plan = demo.command(&format!("plan {STUDIO} --save"));
-        let killed = plan.env("LAPSED_FAULT", fault).output().expect("the program runs");
+        let killed = plan
+            .env("LAPSED_FAULT", fault)
+            .output()
+            .expect("the program runs");
         assert_eq!(killed.status.code(), None, "{fault}: it was killed");
         assert_eq!(demo.json(&format!("plan {STUDIO} --list")).len(), 0, "{fault}");
     }

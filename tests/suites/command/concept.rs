@@ -7,10 +7,22 @@ fn o6_a_tenant_gets_its_concept_in_its_language_and_in_any_other() {
     let demo = Installed::demo();
     let german = demo.lapsed("concept stadttheater");
     assert_eq!(german.code, 0, "{}", german.err);
-    assert!(german.out.starts_with("# Löschkonzept: Stadttheater Musterstadt\n"), "{}", german.out);
+    assert!(
+        german
+            .out
+            .starts_with("# Löschkonzept: Stadttheater Musterstadt\n"),
+        "{}",
+        german.out
+    );
     assert!(german.out.contains("| Protokollbuch |"), "{}", german.out);
     let english = demo.lapsed("concept stadttheater --in en");
-    assert!(english.out.starts_with("# Deletion concept: Stadttheater Musterstadt\n"), "{}", english.out);
+    assert!(
+        english
+            .out
+            .starts_with("# Deletion concept: Stadttheater Musterstadt\n"),
+        "{}",
+        english.out
+    );
     let parts = demo.object("concept salon-lumiere");
     assert_eq!(parts["language"], "fr");
     assert_eq!(parts["workgroups"].as_array().map(Vec::len), Some(2));
@@ -22,9 +34,16 @@ fn o6_a_tenant_gets_its_concept_in_its_language_and_in_any_other() {
 fn o6_the_operators_periods_stand_in_the_concept() {
     let demo = Installed::demo();
     let settings = std::fs::read_to_string(demo.path("lapsed.toml")).expect("the settings are there");
-    std::fs::write(demo.path("lapsed.toml"), format!("{settings}\n[records]\nledger = \"7 years\"\n")).expect("written");
+    std::fs::write(
+        demo.path("lapsed.toml"),
+        format!("{settings}\n[records]\nledger = \"7 years\"\n"),
+    )
+    .expect("written");
     let parts = demo.object("concept stadttheater");
     let records = parts["records"].as_array().expect("a list");
-    let ledger = records.iter().find(|record| record["record"] == "ledger").expect("a record");
+    let ledger = records
+        .iter()
+        .find(|record| record["record"] == "ledger")
+        .expect("a record");
     assert_eq!(ledger["kept"]["for"], "7 years");
 }

@@ -51,6 +51,14 @@ fn o5_no_name_stands_in_log_metrics_or_health_even_at_the_loudest() {
         "anonymise stadttheater/abonnement {somebody} --yes --despite-open-business"
     ));
     assert_eq!(by_hand.code, 0, "{}", by_hand.err);
+    let kept = installed.somebody_due("stadttheater/abonnement");
+    for words in [
+        "hold add person stadttheater/abonnement KEY --by anna --reason about-Canarysen",
+        "request open stadttheater/abonnement KEY access --by anna --note from-Canarysen",
+    ] {
+        let answer = installed.lapsed(&words.replace("KEY", &kept));
+        assert_eq!(answer.code, 0, "{words}: {}", answer.err);
+    }
     installed.edit("stadttheater", "3 years", "3 yars");
     soon("the refusal", || {
         (daemon.metric("lapsed_policy_files_broken") > 0.0

@@ -33,7 +33,10 @@ pub fn markdown(concept: &Concept) -> String {
 }
 
 fn head(page: &mut Page, concept: &Concept, words: &Words) {
-    let tenant = [("name", concept.name.as_str()), ("tenant", concept.tenant.as_str())];
+    let tenant = [
+        ("name", concept.name.as_str()),
+        ("tenant", concept.tenant.as_str()),
+    ];
     page.heading(1, &fill(words.title, &tenant));
     page.paragraph(&fill(words.intro, &tenant));
     let zone: Option<chrono_tz::Tz> = concept.zone.parse().ok();
@@ -99,7 +102,10 @@ fn ways(terms: &Terms, words: &Words) -> [(&'static str, String); 6] {
         ("share", terms.ask_me_above_share.to_string()),
         ("never", terms.never_wait.to_string()),
     ];
-    let brake = brake.iter().map(|(gap, value)| (*gap, value.as_str())).collect::<Vec<_>>();
+    let brake = brake
+        .iter()
+        .map(|(gap, value)| (*gap, value.as_str()))
+        .collect::<Vec<_>>();
     let warning = terms.warn_customer.map(|ahead| {
         let (ahead, channels) = (words.length(ahead), terms.warn_by.join(", "));
         fill(words.warning_says, &[("period", &ahead), ("channels", &channels)])
@@ -110,13 +116,19 @@ fn ways(terms: &Terms, words: &Words) -> [(&'static str, String); 6] {
             words.automatic,
             fill(automatic, &[("schedule", &terms.schedule), ("missed", missed)]),
         ),
-        (words.by_staff, allowed(terms.by_staff, words.by_staff_yes).to_owned()),
+        (
+            words.by_staff,
+            allowed(terms.by_staff, words.by_staff_yes).to_owned(),
+        ),
         (
             words.by_customer,
             allowed(terms.by_customer, words.by_customer_yes).to_owned(),
         ),
         (words.brake, fill(words.brake_says, &brake)),
-        (words.warning, warning.unwrap_or_else(|| words.no_warning.to_owned())),
+        (
+            words.warning,
+            warning.unwrap_or_else(|| words.no_warning.to_owned()),
+        ),
     ]
 }
 
@@ -125,7 +137,12 @@ fn classes(page: &mut Page, concept: &Concept, terms: &Terms, words: &Words) {
     let mut rows = Vec::new();
     for class in &concept.classes {
         let starts = words.starts_last_dealings.to_owned();
-        rows.push([escaped(&class.name), starts, period.clone(), happens(class, words)]);
+        rows.push([
+            escaped(&class.name),
+            starts,
+            period.clone(),
+            happens(class, words),
+        ]);
         let later = terms.later.iter().filter(|later| later.table == class.table);
         rows.extend(later.map(|later| waiting(class, later, words)));
     }
@@ -299,7 +316,10 @@ impl Page {
     fn table<const N: usize>(&mut self, heads: [&str; N], rows: &[[String; N]]) {
         let line = |cells: Vec<&str>| format!("| {} |", cells.join(" | "));
         let mut lines = vec![line(heads.to_vec()), line(vec!["---"; N])];
-        lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
+        lines.extend(
+            rows.iter()
+                .map(|row| line(row.iter().map(String::as_str).collect())),
+        );
         self.paragraph(&lines.join("\n"));
     }
 }

@@ -64,7 +64,11 @@ impl From<StoreError> for Unfinished {
             StoreError::LeaseLost(_) => Self::LeaseLost,
             // Stopped by somebody: it waits until they let it go on.
             StoreError::Paused(..) => Self::HandedBack,
-            StoreError::Full | StoreError::ReadOnly | StoreError::Locked | StoreError::Missing(_) => {
+            StoreError::Full
+            | StoreError::Disk(_)
+            | StoreError::ReadOnly
+            | StoreError::Locked
+            | StoreError::Missing(_) => {
                 Self::OutOfReach(error.to_string())
             }
             other => Self::Failed(other.to_string()),

@@ -221,7 +221,8 @@ async fn judge_again(
     Ok(())
 }
 
-/// Erasures that wait for this hold, or for another one on the same people.
+/// Erasures that wait for this hold, or for another one on the same people. They wait for a run now; if there is another
+/// hold, the run notes that they wait for that one.
 async fn waiting(
     connection: &mut SqliteConnection,
     hold: &Hold,
@@ -229,9 +230,9 @@ async fn waiting(
 ) -> Result<Vec<(String, Option<String>)>> {
     let people: Vec<&SubjectKey> = people.iter().map(|(_, subject)| subject).collect();
     sqlx::query_as(
-        "SELECT id, workgroup FROM lapsed_request WHERE tenant = $1 AND state = 'open' AND kind = 'erasure' \
+        "UPDATE lapsed_request SET waits_for = NULL WHERE tenant = $1 AND state = 'open' AND kind = 'erasure' \
          AND waits_for IS NOT NULL AND ($2 OR waits_for = $3 OR subject IN (SELECT value FROM json_each($4))) \
-         ORDER BY received_at, id",
+         RETURNING id, workgroup",
     )
     .bind(hold.tenant.as_str())
     .bind(hold.on == Held::Tenant)

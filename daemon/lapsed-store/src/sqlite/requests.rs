@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use lapsed_model::{
     Entry, Pii, Request, RequestKind, RequestState, Statement, SubjectKey, TenantName, fault,
 };
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
 
 use super::Store;
 use super::apply::Seal;
@@ -41,34 +41,40 @@ pub struct RequestAnswer<'a> {
 }
 
 impl Store {
-    /// Writes a request down.
-    pub async fn open_request(&self, request: &Request, entry: Entry, seal: &Seal<'_>) -> Result<()> {
+    /// Writes a request down. `holds` finds the holds that an erasure waits for, the longest first: inside the
+    /// transaction, so that a hold that is placed or lifted meanwhile comes before the request or sees it. Answers for
+    /// which hold it waits.
+    pub async fn open_request(
+        &self,
+        request: &Request,
+        holds: Option<&Statement>,
+        entry: Entry,
+        seal: &Seal<'_>,
+    ) -> Result<Option<String>> {
         let doing = "write a request down";
-        let insert = Statement {
-            sql: "INSERT INTO lapsed_request (id, tenant, workgroup, subject, kind, received_at, due_at, recorded_by, note, \
-                  state, waits_for) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10)"
-                .to_owned(),
-            binds: vec![
-                request.id.as_str().into(),
-                request.tenant.as_str().into(),
-                request.workgroup.as_deref().into(),
-                request.subject.as_ref().map(SubjectKey::to_value).into(),
-                request.kind.word().into(),
-                request.received_at.timestamp_millis().into(),
-                request.due_at.timestamp_millis().into(),
-                request.recorded_by.as_str().into(),
-                request.note.as_ref().map(|note| note.reveal().as_str()).into(),
-                request.waits_for.as_deref().into(),
-            ],
-        };
         let mut transaction = self.begin(doing).await?;
-        query(&insert)
+        query(&insert(request))
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::of(doing))?;
         fault::point("request-written");
+        let hold = match holds {
+            Some(holds) => wait_for(&mut transaction, &request.id, holds).await?,
+            None => None,
+        };
         append(&mut transaction, entry, seal).await?;
-        transaction.commit().await.map_err(StoreError::of(doing))
+        fault::point("request-entered");
+        transaction.commit().await.map_err(StoreError::of(doing))?;
+        Ok(hold)
+    }
+
+    /// Notes for which of `holds` an erasure waits, the first of them or none, as of this very transaction. Answers which.
+    pub async fn request_waits(&self, request: &str, holds: &Statement) -> Result<Option<String>> {
+        let doing = "note what a request waits for";
+        let mut transaction = self.begin(doing).await?;
+        let hold = wait_for(&mut transaction, request, holds).await?;
+        transaction.commit().await.map_err(StoreError::of(doing))?;
+        Ok(hold)
     }
 
     /// Answers or refuses a request. Answers whether it did: somebody else may have, meanwhile. Of a person who was
@@ -100,17 +106,6 @@ impl Store {
         append(&mut transaction, entry, seal).await?;
         transaction.commit().await.map_err(StoreError::of(doing))?;
         Ok(true)
-    }
-
-    /// Notes for which hold an erasure waits.
-    pub async fn request_waits(&self, request: &str, hold: Option<&str>) -> Result<()> {
-        sqlx::query("UPDATE lapsed_request SET waits_for = $2 WHERE id = $1 AND state = 'open'")
-            .bind(request)
-            .bind(hold)
-            .execute(&self.writer)
-            .await
-            .map(|_| ())
-            .map_err(StoreError::of("note what a request waits for"))
     }
 
     /// Erasures that were asked for and have been carried out, whichever way, and that nobody answered: the person
@@ -164,6 +159,46 @@ impl Store {
         row.as_ref()
             .map_or_else(|| Err(StoreError::NoRequest(id.to_owned())), read_request)
     }
+}
+
+fn insert(request: &Request) -> Statement {
+    Statement {
+        sql: "INSERT INTO lapsed_request (id, tenant, workgroup, subject, kind, received_at, due_at, recorded_by, note, \
+              state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')"
+            .to_owned(),
+        binds: vec![
+            request.id.as_str().into(),
+            request.tenant.as_str().into(),
+            request.workgroup.as_deref().into(),
+            request.subject.as_ref().map(SubjectKey::to_value).into(),
+            request.kind.word().into(),
+            request.received_at.timestamp_millis().into(),
+            request.due_at.timestamp_millis().into(),
+            request.recorded_by.as_str().into(),
+            request.note.as_ref().map(|note| note.reveal().as_str()).into(),
+        ],
+    }
+}
+
+/// Has the request wait for the first of `holds`.
+async fn wait_for(
+    connection: &mut SqliteConnection,
+    request: &str,
+    holds: &Statement,
+) -> Result<Option<String>> {
+    let doing = "note what a request waits for";
+    let hold: Option<String> = query(holds)
+        .fetch_optional(&mut *connection)
+        .await
+        .and_then(|row| row.map(|row| row.try_get(0)).transpose())
+        .map_err(StoreError::of(doing))?;
+    sqlx::query("UPDATE lapsed_request SET waits_for = $2 WHERE id = $1 AND state = 'open'")
+        .bind(request)
+        .bind(hold.as_deref())
+        .execute(&mut *connection)
+        .await
+        .map_err(StoreError::of(doing))?;
+    Ok(hold)
 }
 
 fn read_request(row: &SqliteRow) -> Result<Request> {

@@ -34,11 +34,11 @@ pub(crate) async fn run(config: &Path, args: &ApproveArgs, out: &Output) -> Resu
     let carry_out = case.retention.automatic == Automatic::On;
     let (approval, run) = let_go(&installation, &plan, &approved, carry_out).await?;
     let next = match run {
-        Some(_) => "the daemon carries it out next; without one,",
-        None => "the policy says `plan only`:",
+        Some(_) => "the daemon carries it out next, or you do now:",
+        None => "nothing begins by itself; to carry it out:",
     };
     out.line(format!(
-        "\napproved by {}: {next} `lapsed apply {}` does",
+        "\napproved by {}; {next} `lapsed apply {}`",
         args.by, plan.id
     ));
     out.object(&object(&waiting, &approval, run));
@@ -126,7 +126,11 @@ fn change(more: i64) -> String {
 
 /// `+8,412 people`.
 fn more_people(more: i64) -> String {
-    let noun = if more.unsigned_abs() == 1 { "person" } else { "people" };
+    let noun = if more.unsigned_abs() == 1 {
+        "person"
+    } else {
+        "people"
+    };
     format!("{} {noun}", change(more))
 }
 

@@ -21,7 +21,7 @@ pub(crate) async fn run(config: &Path, args: &ConceptArgs, out: &Output) -> Resu
         records: &installation.settings.records,
         now: installation.now(),
     };
-    let concept = concept(&sources, args.language.unwrap_or(policy.language));
+    let concept = concept(&sources, args.in_language.unwrap_or(policy.language));
     if out.is_json() {
         out.object(&concept);
     } else {

@@ -170,7 +170,9 @@ fn make_folder(dir: &Path) -> Result<std::path::PathBuf> {
             .with_context(|| format!("cannot remove the earlier demo in {}", dir.display()))?;
     }
     let mut settings = "# The settings of the demo. `lapsed init` writes them commented in full.\n\n\
-                        [store]\nurl = \"sqlite:store.db\"\n\n[workgroups]\n"
+                        [store]\nurl = \"sqlite:store.db\"\n\n[journal]\n\
+                        # In real life the second one lies on another disk.\n\
+                        folders = [\"journal\", \"journal-elsewhere\"]\n\n[workgroups]\n"
         .to_owned();
     for (key, workgroup, ..) in WORKGROUPS.iter().filter(|(key, workgroup, ..)| key != workgroup) {
         settings.push_str(&format!("\"{key}\" = \"{workgroup}\"\n"));

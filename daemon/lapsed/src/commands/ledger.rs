@@ -92,6 +92,13 @@ fn row(sealed: &Sealed) -> Vec<String> {
             "in force: {}",
             text(&payload["policy"]).chars().take(12).collect::<String>()
         ),
+        "approved" => format!(
+            "{}, {}: by {}: {}",
+            text(&payload["workgroup"]),
+            text(&payload["plan"]),
+            text(&payload["by"]),
+            text(&payload["reason"])
+        ),
         "hold" | "hold-lifted" => format!(
             "{} on a {}, by {}",
             text(&payload["hold"]),

@@ -132,7 +132,10 @@ async fn list_stored(installation: &Installation, args: &PlanArgs, out: &Output)
         .into_iter()
         .filter(|plan| plan.workgroup == args.workgroup)
         .collect();
-    let (approvals, now) = (installation.store.approvals(&args.workgroup.tenant).await?, installation.now());
+    let (approvals, now) = (
+        installation.store.approvals(&args.workgroup.tenant).await?,
+        installation.now(),
+    );
     let approval_of = |plan: &Plan| approvals.iter().find(|approval| approval.plan == plan.id);
     let row = |plan: &Plan| {
         vec![
@@ -188,7 +191,11 @@ fn standing(approval: Option<&Approval>, now: DateTime<Utc>) -> String {
         }) => format!("approved by {}", approved.by),
         Some(approval) => {
             let words: Vec<&str> = approval.because.iter().map(Unusual::word).collect();
-            let waits = if approval.waits(now) { "waits" } else { "waited in vain" };
+            let waits = if approval.waits(now) {
+                "waits"
+            } else {
+                "waited in vain"
+            };
             format!("{waits}: {}", words.join(", "))
         }
     }

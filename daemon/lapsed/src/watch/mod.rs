@@ -72,7 +72,7 @@ pub(crate) struct Wiring {
 /// What reading the files came to. It is the outcome of a `reload` run: the names of the fields are stable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Reloaded {
-    /// These took effect since it was asked.
+    /// These took effect by it, or in the minute before and were not told of yet.
     pub(crate) put_in_force: Vec<TenantName>,
     /// These have errors now, whenever they were saved.
     pub(crate) broken: Vec<Broken>,

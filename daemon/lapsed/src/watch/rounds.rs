@@ -1,6 +1,6 @@
 //! The rounds of the watch: a look every two seconds, sooner when something happened, and what follows from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +30,10 @@ const BREATH: Duration = Duration::from_millis(100);
 /// How long a reload that somebody waits for waits for files to come to rest.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What took effect so shortly before a reload is told by it, too.
+const LATELY: Duration = Duration::from_secs(60);
+const MOST_LATELY: usize = 100;
+
 /// How many policies in force are held against the operator's limits per round, after a start.
 const ANEW_AT_ONCE: usize = 200;
 
@@ -52,6 +56,8 @@ pub(super) struct Rounds {
     pub(super) store_is_wrong: Option<String>,
     /// Tenants whose policies it does not take.
     pub(super) not_stored: BTreeSet<TenantName>,
+    /// What took effect lately, by the clock of the watch.
+    lately: VecDeque<(Duration, TenantName)>,
 }
 
 impl Rounds {
@@ -83,6 +89,7 @@ impl Rounds {
             folder_is_wrong: None,
             store_is_wrong: None,
             not_stored: BTreeSet::new(),
+            lately: VecDeque::new(),
             wiring,
         })
     }
@@ -124,7 +131,9 @@ impl Rounds {
                     continue;
                 }
                 () = sleep_until(next_look) => {
-                    let follows = self.round(&mut Reloaded::default()).await;
+                    let mut done = Reloaded::default();
+                    let follows = self.round(&mut done).await;
+                    self.remember(done.put_in_force);
                     next_look = self.next_look(follows.as_ref());
                 }
             }
@@ -162,8 +171,25 @@ impl Rounds {
                 _ => break,
             }
         }
+        done.put_in_force
+            .extend(self.lately.drain(..).map(|(_, tenant)| tenant));
+        for told in [&mut done.put_in_force, &mut done.not_stored] {
+            told.sort();
+            told.dedup();
+        }
         self.complete(&mut done);
         done
+    }
+
+    /// Whoever saves a file and then asks for a reload wants to hear of that file, and the watch was faster.
+    fn remember(&mut self, put_in_force: Vec<TenantName>) {
+        let now = self.began.elapsed();
+        self.lately
+            .extend(put_in_force.into_iter().map(|tenant| (now, tenant)));
+        let is_old = |(then, _): &(Duration, TenantName)| now.saturating_sub(*then) > LATELY;
+        while self.lately.len() > MOST_LATELY || self.lately.front().is_some_and(is_old) {
+            self.lately.pop_front();
+        }
     }
 
     /// What a reload tells besides what it did.
@@ -174,8 +200,9 @@ impl Rounds {
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         done.broken = broken.values().cloned().collect();
         drop(broken);
-        let told = done.put_in_force.len() + done.broken.len() + done.not_stored.len();
-        done.unchanged = self.table.present().saturating_sub(told);
+        let broken = done.broken.iter().map(|broken| &broken.tenant);
+        let told: BTreeSet<&TenantName> = broken.chain(&done.put_in_force).chain(&done.not_stored).collect();
+        done.unchanged = self.table.present().saturating_sub(told.len());
         done.restart_for = self.changed_since_the_start();
         done.folder.clone_from(&self.folder_is_wrong);
     }

@@ -122,7 +122,10 @@ mod tests {
     #[test]
     fn every_language_has_texts_of_its_own() {
         let english = Words::of(Language::En).all();
-        for language in Language::ALL.into_iter().filter(|language| *language != Language::En) {
+        for language in Language::ALL
+            .into_iter()
+            .filter(|language| *language != Language::En)
+        {
             let same = Words::of(language).all();
             let same: Vec<&str> = same
                 .iter()

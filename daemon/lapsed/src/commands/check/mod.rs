@@ -1,5 +1,6 @@
 //! `lapsed check [PATH …]`
 
+mod journal;
 mod store;
 
 use std::path::Path;
@@ -98,6 +99,7 @@ async fn everything(config: &Path, out: &Output) -> Result {
     tally.findings(&dataset_file, &findings, out);
     policies(&settings, dataset.as_ref(), &mut tally, out);
     workgroups(&settings, config, &mut tally, out);
+    journal::check(&settings, config, &mut tally, out);
     let store = match &dataset {
         Some(dataset) => store::check(&settings, dataset, &dataset_file, &mut tally, out).await,
         None => Ok(()),
