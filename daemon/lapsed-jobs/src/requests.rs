@@ -9,7 +9,7 @@ use lapsed_dataset::Recheck;
 use lapsed_model::{
     Entry, Hold, Language, Pii, Request, RequestKind, RequestState, SubjectKey, TenantName, Way, Workgroup,
 };
-use lapsed_store::RequestAnswer;
+use lapsed_store::{NewRequest, RequestAnswer, WrittenDown};
 use serde::Serialize;
 use serde_json::json;
 
@@ -83,14 +83,19 @@ pub async fn open(clerk: &Clerk<'_>, asking: &Asking<'_>) -> Result<(Request, Op
         "by": request.recorded_by,
     });
     let entry = entry(tenant, now, "request", &payload);
-    request.waits_for = clerk
-        .store
-        .open_request(&request, holds, entry, &clerk.seal())
-        .await?;
-    let hold = match &request.waits_for {
-        Some(hold) => Some(clerk.store.hold(hold).await?),
-        None => None,
+    let new = NewRequest {
+        request: &request,
+        there: &clerk.fitted.identified_person(store_key, &person.key),
+        holds,
     };
+    let hold = match clerk.store.open_request(&new, entry, &clerk.seal()).await? {
+        WrittenDown::Open => None,
+        WrittenDown::Waits(hold) => Some(clerk.store.hold(&hold).await?),
+        WrittenDown::Gone => {
+            return Err(Refusal::AlreadyAnonymised(workgroup.clone(), asking.customer.to_owned()).into());
+        }
+    };
+    request.waits_for = hold.as_ref().map(|hold| hold.id.clone());
     Ok((request, hold))
 }
 

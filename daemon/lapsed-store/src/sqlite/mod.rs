@@ -52,7 +52,7 @@ pub use pages::Remnants;
 pub use pauses::Pause;
 pub use plans::NewPlan;
 pub use policies::PolicyVersion;
-pub use requests::{RequestAnswer, RequestFilter};
+pub use requests::{NewRequest, RequestAnswer, RequestFilter, WrittenDown};
 pub use remains::ScanRow;
 pub use rows::Row;
 pub use runs::{End, Finish, NewRun, RunFilter};

@@ -25,6 +25,29 @@ pub struct RequestFilter {
     pub overdue_at: Option<DateTime<Utc>>,
 }
 
+/// A request that is about to be written down. What it asks is asked inside the transaction, so that whatever happens
+/// meanwhile comes before the request or sees it.
+#[derive(Clone, Debug)]
+pub struct NewRequest<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// Answers a row as long as the person is there and was not anonymised.
+    pub there: &'a Statement,
+    /// Finds the holds that an erasure waits for, the longest first; none for what no hold delays.
+    pub holds: Option<&'a Statement>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrittenDown {
+    /// It can be answered.
+    Open,
+    /// It waits for this hold.
+    Waits(String),
+    /// It was not: the person was anonymised since somebody looked.
+    Gone,
+}
+
 /// The answer to a request, or the reason of its refusal.
 #[derive(Clone)]
 pub struct RequestAnswer<'a> {
@@ -41,31 +64,32 @@ pub struct RequestAnswer<'a> {
 }
 
 impl Store {
-    /// Writes a request down. `holds` finds the holds that an erasure waits for, the longest first: inside the
-    /// transaction, so that a hold that is placed or lifted meanwhile comes before the request or sees it. Answers for
-    /// which hold it waits.
+    /// Writes a request down.
     pub async fn open_request(
         &self,
-        request: &Request,
-        holds: Option<&Statement>,
+        new: &NewRequest<'_>,
         entry: Entry,
         seal: &Seal<'_>,
-    ) -> Result<Option<String>> {
+    ) -> Result<WrittenDown> {
         let doing = "write a request down";
         let mut transaction = self.begin(doing).await?;
-        query(&insert(request))
+        let there = query(new.there).fetch_optional(&mut *transaction).await;
+        if there.map_err(StoreError::of(doing))?.is_none() {
+            return Ok(WrittenDown::Gone);
+        }
+        query(&insert(new.request))
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::of(doing))?;
         fault::point("request-written");
-        let hold = match holds {
-            Some(holds) => wait_for(&mut transaction, &request.id, holds).await?,
+        let hold = match new.holds {
+            Some(holds) => wait_for(&mut transaction, &new.request.id, holds).await?,
             None => None,
         };
         append(&mut transaction, entry, seal).await?;
         fault::point("request-entered");
         transaction.commit().await.map_err(StoreError::of(doing))?;
-        Ok(hold)
+        Ok(hold.map_or(WrittenDown::Open, WrittenDown::Waits))
     }
 
     /// Notes for which of `holds` an erasure waits, the first of them or none, as of this very transaction. Answers which.

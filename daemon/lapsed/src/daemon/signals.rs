@@ -71,5 +71,6 @@ impl Signals {
 fn soft(signal: &str, steps: &Steps) {
     tracing::info!(signal, "stopping: what runs comes to its next whole step and is handed back");
     service::stopping();
+    service::extend_timeout(PATIENCE);
     steps.soft.cancel();
 }
