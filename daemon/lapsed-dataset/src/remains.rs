@@ -54,7 +54,11 @@ impl Fitted<'_> {
             .collect();
         let mut sql = Sql::default();
         let plan = sql.bind(plan.into());
-        let step = sql.bind(i64::try_from((people / u64::from(most.max(1))).max(1)).unwrap_or(i64::MAX).into());
+        let step = sql.bind(
+            i64::try_from((people / u64::from(most.max(1))).max(1))
+                .unwrap_or(i64::MAX)
+                .into(),
+        );
         sql.finish(format!(
             "SELECT s.{key}{columns} FROM (SELECT subject, row_number() OVER (ORDER BY subject) AS place \
              FROM lapsed_plan_subject WHERE plan = {plan}) p CROSS JOIN {table} s \
@@ -121,7 +125,11 @@ impl Fitted<'_> {
 
     fn searched_table(&self, name: &str, table: &Table) -> Searched {
         let columns: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-        let of_table = self.dataset.related.iter().filter(|related| related.table.value == name);
+        let of_table = self
+            .dataset
+            .related
+            .iter()
+            .filter(|related| related.table.value == name);
         let waiting = of_table
             .flat_map(|related| &related.later)
             .flat_map(|later| later.columns.iter().map(|column| column.value.clone()))

@@ -109,7 +109,9 @@ impl Sample {
             .collect();
         let people = self.people.into_iter();
         Ok(Self {
-            people: people.filter(|(key, _)| erased.contains(&key.to_string())).collect(),
+            people: people
+                .filter(|(key, _)| erased.contains(&key.to_string()))
+                .collect(),
         })
     }
 }
@@ -127,14 +129,18 @@ fn shown(key: &Value) -> String {
 fn values(kinds: &[Identifying], texts: &[String]) -> Vec<Pii<String>> {
     let of = |kind: Identifying| {
         let pairs = kinds.iter().zip(texts);
-        pairs.filter(move |(found, text)| **found == kind && !text.is_empty()).map(|(_, text)| text)
+        pairs
+            .filter(move |(found, text)| **found == kind && !text.is_empty())
+            .map(|(_, text)| text)
     };
     let mut values: Vec<String> = of(Identifying::Contact).cloned().collect();
     for name in of(Identifying::Name) {
         if name.contains(char::is_whitespace) {
             values.push(name.clone());
         }
-        for beside in of(Identifying::Beside).filter(|beside| beside.chars().all(|c| c.is_alphabetic() || " -'.".contains(c))) {
+        for beside in of(Identifying::Beside)
+            .filter(|beside| beside.chars().all(|c| c.is_alphabetic() || " -'.".contains(c)))
+        {
             values.push(format!("{beside} {name}"));
             values.push(format!("{name} {beside}"));
         }
@@ -297,9 +303,17 @@ mod tests {
 
     #[test]
     fn a_name_is_full_with_what_stands_beside_it() {
-        let kinds = [Identifying::Contact, Identifying::Name, Identifying::Beside, Identifying::Beside];
+        let kinds = [
+            Identifying::Contact,
+            Identifying::Name,
+            Identifying::Beside,
+            Identifying::Beside,
+        ];
         let texts = ["anna@mail.example", "Gruber", "K-17", "Anna"].map(str::to_owned);
-        let values: Vec<String> = values(&kinds, &texts).iter().map(|value| value.reveal().clone()).collect();
+        let values: Vec<String> = values(&kinds, &texts)
+            .iter()
+            .map(|value| value.reveal().clone())
+            .collect();
         assert_eq!(values, ["anna@mail.example", "Anna Gruber", "Gruber Anna"]);
     }
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use lapsed_config::File;
 use lapsed_dataset::{Dataset, Fitted};
 use lapsed_jobs::apply::{BatchSize, Tools};
+use lapsed_jobs::journal::Journal;
 use lapsed_jobs::retention::Case;
 use lapsed_jobs::survey;
 use lapsed_model::{Clock, KeyRing, SeededChance, SimulatedClock, Statement, TenantName, Value, Workgroup};
@@ -36,6 +37,8 @@ pub(crate) struct Theatres {
     pub(crate) houses: Vec<String>,
     /// One key, `k1`.
     pub(crate) keys: KeyRing,
+    /// Who was erased, beside the store.
+    pub(crate) journal: Journal,
     /// Noon of the day that the demo's people lead up to.
     pub(crate) clock: SimulatedClock,
     /// The same salts every time.
@@ -51,7 +54,7 @@ impl Theatres {
             .create_reference_schema(SCHEMA)
             .await
             .expect("the platform's tables");
-        let theatres = Self::around(path, store, houses);
+        let theatres = Self::around(path, store, houses).await;
         let inputs = inputs(people, &theatres.houses, theatres.clock.now());
         theatres.store.run_script(&inputs, PEOPLE).await.expect("people");
         theatres
@@ -60,21 +63,25 @@ impl Theatres {
     /// Opens a store that was made by [`Theatres::build`], or a copy of one.
     pub(crate) async fn open(path: &Path, houses: usize) -> Self {
         let store = Store::open(path).await.expect("a store that was built before");
-        Self::around(path, store, houses)
+        Self::around(path, store, houses).await
     }
 
-    fn around(path: &Path, store: Store, houses: usize) -> Self {
+    async fn around(path: &Path, store: Store, houses: usize) -> Self {
         let clock = SimulatedClock::at(noon());
         let houses: Vec<String> = (1..=houses).map(|number| format!("house-{number}")).collect();
         let file = File::new("dataset.toml", DATASET);
         let (dataset, findings) = Dataset::read(&file);
+        let (keys, identity) = (key_ring(), store.identity().await.expect("a store has a name"));
+        let folders = [path.with_extension("journal")];
+        let opened = Journal::open(&folders, &identity, &keys).await;
         Self {
             path: path.to_owned(),
+            journal: opened.expect("a folder beside the store").0,
             store,
             dataset: dataset.unwrap_or_else(|| panic!("the shipped dataset is whole: {findings:#?}")),
             policy: policy(&houses, clock.now()),
             houses,
-            keys: key_ring(),
+            keys,
             clock,
             chance: SeededChance::new(1),
         }
@@ -104,6 +111,7 @@ impl Theatres {
             store: &self.store,
             fitted,
             keys: &self.keys,
+            journal: &self.journal,
             clock: &self.clock,
             chance: &self.chance,
             batch,

@@ -102,7 +102,7 @@ async fn r11_a_plan_that_nobody_approved_is_replaced_by_the_next_one() {
     assert_eq!(code(world.try_apply(&first).await), "replaced");
     let waiting = world.store.waiting(Some(&world.policy.tenant), world.now()).await;
     let waiting: Vec<String> = waiting.expect("a list").into_iter().map(|one| one.plan).collect();
-    assert_eq!(waiting, [second.id.clone()]);
+    assert_eq!(waiting, std::slice::from_ref(&second.id));
     world.approve(&second).await;
     assert_eq!(world.apply(&second).await.anonymised, 1);
 }

@@ -93,7 +93,10 @@ fn d2_r9_who_asks_to_be_forgotten_under_a_hold_is_told_at_once() {
     demo.object(&format!("hold lift {id} --by legal --reason over"));
     let jobs = demo.sql("SELECT group_concat(job, ' ') FROM (SELECT job FROM lapsed_run ORDER BY id)");
     assert_eq!(jobs, "judge request");
-    assert_eq!(demo.json("request list --open")[0]["waits_for"], serde_json::Value::Null);
+    assert_eq!(
+        demo.json("request list --open")[0]["waits_for"],
+        serde_json::Value::Null
+    );
 }
 
 #[test]

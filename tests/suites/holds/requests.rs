@@ -59,7 +59,7 @@ async fn d2_what_is_late_is_seen_from_the_first_instant_after_its_day() {
     world.pass(first.due_at - world.now());
     assert!(ids(false, true).await.is_empty(), "the last instant is in time");
     world.pass(TimeDelta::milliseconds(1));
-    assert_eq!(ids(false, true).await, [first.id.clone()]);
+    assert_eq!(ids(false, true).await, std::slice::from_ref(&first.id));
     assert_eq!(
         world.store.open_requests(world.now()).await.expect("numbers"),
         (3, 1)

@@ -40,7 +40,11 @@ fn without_the_journal_nobody_is_erased_and_the_exit_code_says_so() {
     std::fs::write(demo.path("journal"), "a file in its place").expect("written");
     let refused = demo.lapsed(&format!("apply {id}"));
     assert_eq!(refused.code, 3, "{}{}", refused.out, refused.err);
-    assert!(refused.err.contains("erasure journal") && refused.err.contains("/journal"), "{}", refused.err);
+    assert!(
+        refused.err.contains("erasure journal") && refused.err.contains("/journal"),
+        "{}",
+        refused.err
+    );
     assert_eq!(demo.object("plan stadttheater/studio")["due"], plan["due"]);
 }
 
@@ -53,10 +57,15 @@ fn keys_are_listed_and_a_new_one_is_added_and_the_old_ones_stay() {
     assert!(after.starts_with(before.trim_end()), "comments and old keys stay");
     let keys = demo.json("keys list");
     assert_eq!(keys.len(), 2);
-    assert_eq!((&keys[1]["key"], &keys[1]["newest"], &keys[1]["known"]), (&added["key"], &true.into(), &true.into()));
+    assert_eq!(
+        (&keys[1]["key"], &keys[1]["newest"], &keys[1]["known"]),
+        (&added["key"], &true.into(), &true.into())
+    );
     assert_eq!(demo.lapsed("ledger verify").code, 0);
     let mode = std::os::unix::fs::PermissionsExt::mode(
-        &std::fs::metadata(demo.path("credentials/pseudonym-keys")).expect("a ring").permissions(),
+        &std::fs::metadata(demo.path("credentials/pseudonym-keys"))
+            .expect("a ring")
+            .permissions(),
     );
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -77,7 +86,8 @@ fn a_ring_that_the_service_manager_handed_over_is_not_written() {
 #[test]
 fn somebody_asks_whether_anything_is_left_and_the_answer_echoes_nothing() {
     let demo = Installed::demo();
-    let email = demo.sql("SELECT email FROM customers WHERE email IS NOT NULL AND anonymised_at IS NULL LIMIT 1");
+    let email =
+        demo.sql("SELECT email FROM customers WHERE email IS NOT NULL AND anonymised_at IS NULL LIMIT 1");
     let ask = |values: &str| {
         let mut scan = demo
             .command("scan --of -")
@@ -94,7 +104,10 @@ fn somebody_asks_whether_anything_is_left_and_the_answer_echoes_nothing() {
     let found = ask(&format!("{email}\n"));
     let said = String::from_utf8_lossy(&found.stdout).into_owned();
     assert_eq!(found.status.code(), Some(1), "{said}");
-    assert!(said.contains("customers") && said.contains("email") && !said.contains(&email), "{said}");
+    assert!(
+        said.contains("customers") && said.contains("email") && !said.contains(&email),
+        "{said}"
+    );
     assert_eq!(ask("nobody.at.all@nowhere.example\n").status.code(), Some(0));
     assert!(demo.lapsed("scan --next").out.contains("next sweep"));
 }

@@ -2,6 +2,7 @@
 
 use lapsed_jobs::journal::recover;
 use lapsed_jobs::manual::anonymise;
+use lapsed_jobs::survey;
 use lapsed_model::{Language, SubjectKey};
 use lapsed_tests::World;
 
@@ -38,18 +39,30 @@ async fn the_platform_goes_on(world: &World) {
 async fn o4_whom_a_restored_backup_brings_back_is_erased_again_and_no_newcomer_is_touched() {
     let world = restored().await;
     the_platform_goes_on(&world).await;
-    let newcomers = world.platform.rows("SELECT * FROM customers WHERE id > 1000").await;
+    let newcomers = world
+        .platform
+        .rows("SELECT * FROM customers WHERE id > 1000")
+        .await;
     assert!(faults(&world).await[0].contains("cut off"), "the lost end shows");
     assert_eq!(count(&world, "anonymised_at IS NULL").await, 1_200);
     let said = recovered(&world).await;
     let restored = &said.restored[0];
-    assert_eq!((restored.people, restored.erased_again, restored.doubtful), (1_200, 1_000, 0));
+    assert_eq!(
+        (restored.people, restored.erased_again, restored.doubtful),
+        (1_200, 1_000, 0)
+    );
     assert_eq!(
         count(&world, "id <= 1000 AND anonymised_at IS NOT NULL AND last_name = 'DSGVO' AND first_name IS NULL AND email IS NULL").await,
         1_000,
         "also the one who has a reservation now: nobody is judged"
     );
-    assert_eq!(world.platform.rows("SELECT * FROM customers WHERE id > 1000").await, newcomers);
+    assert_eq!(
+        world
+            .platform
+            .rows("SELECT * FROM customers WHERE id > 1000")
+            .await,
+        newcomers
+    );
     ledger_holds(&world).await;
     let entries = world.entries("restored").await;
     assert_eq!(entries.len(), 1);
@@ -108,17 +121,74 @@ async fn r6_who_was_erased_by_hand_is_erased_again_with_the_mark_of_that_way() {
 }
 
 #[tokio::test]
-async fn o4_without_a_creation_instant_nobody_can_tell_and_nobody_is_touched() {
+async fn o4_who_has_another_creation_instant_is_a_newcomer() {
     let mut world = World::new().await;
     people(&world, 1..=2).await;
-    world.platform.run("UPDATE customers SET created_at = 0 WHERE id = 1").await;
     let backup = world.back_up().await;
     world.sweep().await;
     world.restore(&backup).await;
-    world.platform.run("UPDATE customers SET created_at = 7 WHERE id = 1").await;
+    world
+        .platform
+        .run("UPDATE customers SET created_at = created_at + 1 WHERE id = 1")
+        .await;
     let said = recovered(&world).await;
     assert_eq!((said.restored[0].erased_again, said.restored[0].doubtful), (1, 0));
     assert_eq!(count(&world, "anonymised_at IS NULL AND id = 1").await, 1);
+}
+
+/// Another platform: keys are texts, workgroups are found by a query, and no column says who was erased.
+async fn salon() -> World {
+    let world = World::with().dataset("salon-suite").build().await;
+    world
+        .platform
+        .run(
+            "INSERT INTO branch VALUES ('B1', 'theatre/house'), ('B2', 'theatre/studio'); \
+             INSERT INTO guest (uid, username, full_name, mail, joined_on) VALUES \
+             ('g-a', 'a.1970', 'Anna Moser', 'a@mail.example', '2015-01-01'), \
+             ('g-b', 'b.1970', 'Bea Moser', 'b@mail.example', '2016-01-01'); \
+             INSERT INTO guest_branch (guest_uid, branch_code) VALUES ('g-a', 'B1'), ('g-b', 'B1'); \
+             INSERT INTO visit (visit_no, guest_uid, begins) VALUES (1, 'g-a', '2019-05-04T10:00:00Z'), \
+             (2, 'g-b', '2019-05-04T10:00:00Z')",
+        )
+        .await;
+    world
+}
+
+const IDENTIFIED: &str = "guest WHERE mail LIKE '%@mail.example'";
+
+#[tokio::test]
+async fn o4_a_platform_of_another_shape_is_put_right_as_well() {
+    let mut world = salon().await;
+    let backup = world.back_up().await;
+    assert_eq!(world.sweep().await.anonymised, 2);
+    world.restore(&backup).await;
+    // The one goes to a second workgroup now: no plan would touch her, and this is none.
+    world
+        .platform
+        .run("INSERT INTO guest_branch VALUES ('g-b', 'B2')")
+        .await;
+    assert_eq!(recovered(&world).await.restored[0].erased_again, 2);
+    assert_eq!(world.platform.count(IDENTIFIED).await, 0);
+    ledger_holds(&world).await;
+}
+
+#[tokio::test]
+async fn o4_without_a_creation_instant_nobody_can_tell_and_nobody_is_touched() {
+    let mut world = salon().await;
+    let mut dataset = world.fitted.dataset().clone();
+    dataset.subject.created_at = None;
+    let (fitted, findings) = survey::fit(&world.store, Box::leak(Box::new(dataset)))
+        .await
+        .expect("a store");
+    world.fitted = fitted.unwrap_or_else(|| panic!("{findings:#?}"));
+    let backup = world.back_up().await;
+    assert_eq!(world.sweep().await.anonymised, 2);
+    world.restore(&backup).await;
+    let said = recovered(&world).await;
+    assert_eq!((said.restored[0].erased_again, said.restored[0].doubtful), (0, 2));
+    assert_eq!(world.platform.count(IDENTIFIED).await, 2);
+    assert_eq!(world.entries("restored").await[0]["doubtful"], 2);
+    ledger_holds(&world).await;
 }
 
 #[tokio::test]

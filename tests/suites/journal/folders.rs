@@ -18,7 +18,10 @@ async fn opened(world: &World) -> Result<Journal, JournalError> {
 
 /// Whether a refusal is the journal's.
 fn is_the_journals(why: &JobError) -> bool {
-    matches!(why, JobError::Journal(_) | JobError::Store(StoreError::NotWitnessed(_)))
+    matches!(
+        why,
+        JobError::Journal(_) | JobError::Store(StoreError::NotWitnessed(_))
+    )
 }
 
 #[tokio::test]
@@ -49,7 +52,10 @@ async fn o4_without_one_of_its_folders_nobody_is_erased_and_the_folder_is_named(
     assert!(why.to_string().contains("/two"), "{why}");
     assert_eq!(count(&world, "anonymised_at IS NOT NULL").await, 0);
     assert_eq!(world.platform.count("lapsed_erasure").await, 0);
-    assert!(matches!(opened(&world).await, Err(JournalError::Folder { .. })), "nor does it start");
+    assert!(
+        matches!(opened(&world).await, Err(JournalError::Folder { .. })),
+        "nor does it start"
+    );
     std::fs::rename(&away, world.folder().join("two")).expect("it is back");
     assert_eq!(world.apply(&plan).await.anonymised, 5);
     let seen = checked(&world).await;
@@ -87,7 +93,9 @@ async fn o4_a_folder_that_was_away_gets_what_it_lacks() {
     std::fs::write(&file, kept).expect("room");
     assert_eq!(checked(&world).await.folders[1].lacks, 7);
     let store = world.store.identity().await.expect("a name");
-    let (_, healed) = Journal::open(&folders(&world), &store, &world.keys).await.expect("both folders");
+    let (_, healed) = Journal::open(&folders(&world), &store, &world.keys)
+        .await
+        .expect("both folders");
     assert_eq!(healed.lines.values().copied().collect::<Vec<_>>(), [7]);
     let seen = checked(&world).await;
     assert!(seen.is_whole(), "{seen:?}");

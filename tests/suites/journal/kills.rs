@@ -23,7 +23,11 @@ fn studio() -> (Installed, String) {
     let demo = Installed::demo();
     let settings = std::fs::read_to_string(demo.path("lapsed.toml")).expect("settings");
     // One of a batch, so that there are enough batches to die in.
-    std::fs::write(demo.path("lapsed.toml"), format!("{settings}\n[limits]\nerase_batch = 1\n")).expect("written");
+    std::fs::write(
+        demo.path("lapsed.toml"),
+        format!("{settings}\n[limits]\nerase_batch = 1\n"),
+    )
+    .expect("written");
     let plan = demo.object("plan stadttheater/studio --save");
     let id = plan["plan"]["id"].as_str().expect("an id").to_owned();
     let approved = demo.lapsed(&format!("approve {id} --by test --reason tested"));
@@ -67,21 +71,38 @@ fn o4_r9_a_kill_between_journal_and_commit_erases_nobody_who_became_active() {
         if ended.status.success() || String::from_utf8_lossy(&ended.stderr).contains("carried out already") {
             break;
         }
-        assert_eq!(ended.status.code(), None, "{}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(
+            ended.status.code(),
+            None,
+            "{}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
         killed += 1;
         // Every other time: who dies in the middle of a batch may be first in the next one.
         if number % 2 == 0 {
             active.extend(somebody_reserves(&demo, &plan, number));
         }
     }
-    assert!(killed >= KILLS, "only {killed} kills hit: the studio is too small");
+    assert!(
+        killed >= KILLS,
+        "only {killed} kills hit: the studio is too small"
+    );
     let last = demo.lapsed(&format!("apply {plan}"));
     assert_eq!(last.code, 0, "{}", last.err);
     for somebody in &active {
-        let erased = demo.sql(&format!("SELECT CAST(anonymised_at AS TEXT) FROM customers WHERE id = {somebody}"));
-        assert_eq!(erased, "", "customer {somebody} reserved a seat and was anonymised");
+        let erased = demo.sql(&format!(
+            "SELECT CAST(anonymised_at AS TEXT) FROM customers WHERE id = {somebody}"
+        ));
+        assert_eq!(
+            erased, "",
+            "customer {somebody} reserved a seat and was anonymised"
+        );
     }
-    assert_eq!(anonymised_elsewhere(&demo), elsewhere, "somebody was erased without a batch");
+    assert_eq!(
+        anonymised_elsewhere(&demo),
+        elsewhere,
+        "somebody was erased without a batch"
+    );
     everything_agrees(&demo);
 }
 
@@ -108,7 +129,9 @@ fn o4_a_recovery_that_is_killed_goes_on_at_the_next_start() {
     let backup = demo.beside("backup.db");
     demo.sql(&format!("VACUUM INTO '{}'", backup.display()));
     let due: usize = demo
-        .sql(&format!("SELECT CAST(subjects AS TEXT) FROM lapsed_plan WHERE id = '{plan}'"))
+        .sql(&format!(
+            "SELECT CAST(subjects AS TEXT) FROM lapsed_plan WHERE id = '{plan}'"
+        ))
         .parse()
         .expect("a number");
     assert_eq!(demo.lapsed(&format!("apply {plan}")).code, 0);
@@ -126,8 +149,17 @@ fn o4_a_recovery_that_is_killed_goes_on_at_the_next_start() {
         "recover-ledger:1",
     ];
     for place in places {
-        let ended = demo.command("journal re-erase").env("LAPSED_FAULT", place).output().expect("it runs");
-        assert_eq!(ended.status.code(), None, "{place}: {}", String::from_utf8_lossy(&ended.stderr));
+        let ended = demo
+            .command("journal re-erase")
+            .env("LAPSED_FAULT", place)
+            .output()
+            .expect("it runs");
+        assert_eq!(
+            ended.status.code(),
+            None,
+            "{place}: {}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
     }
     let done = demo.object("journal re-erase");
     assert_eq!(done["recovered"]["restored"].as_array().map(Vec::len), Some(1));
@@ -137,5 +169,10 @@ fn o4_a_recovery_that_is_killed_goes_on_at_the_next_start() {
     assert_eq!(demo.sql(said), "1");
     assert_eq!(demo.object("plan stadttheater/studio")["due"], 0);
     assert_eq!(demo.lapsed("ledger verify").code, 0);
-    assert_eq!(demo.object("journal re-erase")["recovered"]["restored"].as_array().map(Vec::len), Some(0));
+    assert_eq!(
+        demo.object("journal re-erase")["recovered"]["restored"]
+            .as_array()
+            .map(Vec::len),
+        Some(0)
+    );
 }

@@ -38,7 +38,10 @@ async fn o4_a_line_that_a_crash_tore_is_recognised_and_cut_off_before_the_next_o
     let whole = text(&world, 0);
     let file = world.journal.files().next().expect("a folder").to_owned();
     let torn = &whole.lines().next().expect("a line")[..100];
-    let mut journal = std::fs::OpenOptions::new().append(true).open(&file).expect("a journal");
+    let mut journal = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&file)
+        .expect("a journal");
     journal.write_all(torn.as_bytes()).expect("room");
     let seen = checked(&world).await;
     assert_eq!((seen.folders[0].torn, seen.folders[0].faults.len()), (100, 0));
@@ -56,7 +59,11 @@ async fn o4_a_damaged_line_is_named_by_file_and_line_and_whole_in_another_folder
     let edited = text(&world, 0).replacen("theatre/house", "theatre/hause", 2);
     write(&world, 0, &edited);
     let seen = checked(&world).await;
-    let lines: Vec<_> = seen.folders[0].faults.iter().map(|fault| (fault.line, fault.fault.clone())).collect();
+    let lines: Vec<_> = seen.folders[0]
+        .faults
+        .iter()
+        .map(|fault| (fault.line, fault.fault.clone()))
+        .collect();
     assert_eq!(lines, [(1, LineFault::Seal), (3, LineFault::Seal)]);
     assert_eq!((seen.folders[0].lacks, seen.folders[1].lacks), (2, 0));
     assert!(seen.lost.is_empty() && !seen.is_whole());
@@ -80,10 +87,23 @@ async fn o4_a_damaged_line_does_not_keep_the_others_from_being_erased_again() {
     });
     write(&world, 0, &damaged.collect::<String>());
     let said = recovered(&world).await;
-    assert_eq!((said.damaged, said.restored[0].nameless, said.restored[0].erased_again), (1, 1, 20));
-    assert_eq!(count(&world, "anonymised_at IS NULL AND id BETWEEN 11 AND 20").await, 10);
+    assert_eq!(
+        (
+            said.damaged,
+            said.restored[0].nameless,
+            said.restored[0].erased_again
+        ),
+        (1, 1, 20)
+    );
+    assert_eq!(
+        count(&world, "anonymised_at IS NULL AND id BETWEEN 11 AND 20").await,
+        10
+    );
     let again = recovered(&world).await;
-    assert!(again.restored.is_empty() && again.damaged == 1, "it is said at every start");
+    assert!(
+        again.restored.is_empty() && again.damaged == 1,
+        "it is said at every start"
+    );
 }
 
 #[tokio::test]
@@ -91,12 +111,20 @@ async fn o4_a_line_of_another_store_says_nothing() {
     let one = swept(&["journal"]).await;
     let other = World::new().await;
     people(&other, 1..=30).await;
-    other.platform.run("UPDATE lapsed_identity SET id = 'another'").await;
+    other
+        .platform
+        .run("UPDATE lapsed_identity SET id = 'another'")
+        .await;
     let keys = other.keys.clone();
     let folders = [other.folder().join("journal")];
-    let journal = lapsed_jobs::journal::Journal::open(&folders, "another", &keys).await.expect("a journal").0;
+    let journal = lapsed_jobs::journal::Journal::open(&folders, "another", &keys)
+        .await
+        .expect("a journal")
+        .0;
     std::fs::write(journal.files().next().expect("a folder"), text(&one, 0)).expect("room");
-    let seen = lapsed_jobs::journal::check(&journal, &other.store).await.expect("a journal");
+    let seen = lapsed_jobs::journal::check(&journal, &other.store)
+        .await
+        .expect("a journal");
     assert_eq!(seen.folders[0].faults.len(), 6);
     assert!(seen.lost.is_empty());
 }

@@ -18,8 +18,13 @@ async fn pruned(world: &World) -> Pruned {
 async fn chain_holds(world: &World) {
     let (heads, _) = world.journal.heads().await.expect("a journal");
     let from = RecordPeriods::default().ledger_from(world.now());
-    let verified = verify(&world.store, &world.keys, &heads, from).await.expect("a ledger");
-    assert!(verified.iter().all(|chain| chain.faults.is_empty()), "{verified:?}");
+    let verified = verify(&world.store, &world.keys, &heads, from)
+        .await
+        .expect("a ledger");
+    assert!(
+        verified.iter().all(|chain| chain.faults.is_empty()),
+        "{verified:?}"
+    );
 }
 
 #[tokio::test]
@@ -56,9 +61,15 @@ async fn o6_what_was_pruned_does_not_come_back_with_a_folder_that_was_away() {
     std::fs::write(world.journal.files().nth(1).expect("two folders"), old).expect("room");
     let folders: Vec<_> = world.journal.folders().map(std::path::Path::to_owned).collect();
     let store = world.store.identity().await.expect("a name");
-    world.journal = Journal::open(&folders, &store, &world.keys).await.expect("both folders").0;
+    world.journal = Journal::open(&folders, &store, &world.keys)
+        .await
+        .expect("both folders")
+        .0;
     assert_eq!(text(&world, 0).matches("intended").count(), 0);
-    assert!(recovered(&world).await.is_quiet(), "nobody takes it for a restored backup");
+    assert!(
+        recovered(&world).await.is_quiet(),
+        "nobody takes it for a restored backup"
+    );
     pruned(&world).await;
     assert_eq!(text(&world, 1).matches("intended").count(), 0);
     assert!(recovered(&world).await.is_quiet());
@@ -77,7 +88,10 @@ async fn o6_after_ten_years_the_particulars_go_and_the_chain_stays_whole() {
     assert!(gone.ledger >= 2 && gone.plans == 1, "{gone:?}");
     let after = world.ledger().await;
     assert_eq!(after.len(), before.len());
-    assert_eq!(after.iter().filter(|sealed| !sealed.has_payload).count() as u64, gone.ledger);
+    assert_eq!(
+        after.iter().filter(|sealed| !sealed.has_payload).count() as u64,
+        gone.ledger
+    );
     chain_holds(&world).await;
 }
 

@@ -13,7 +13,9 @@ fn theatre() -> TenantName {
 /// Sweeps with a search behind it.
 async fn sweep_and_search(world: &World) -> Vec<Hit> {
     let plan = world.plan().await;
-    let sample = Sample::take(&world.store, &world.fitted, &plan).await.expect("a sample");
+    let sample = Sample::take(&world.store, &world.fitted, &plan)
+        .await
+        .expect("a sample");
     world.apply(&plan).await;
     scan(&world.store, &world.fitted, &theatre(), sample, world.now())
         .await
@@ -27,7 +29,10 @@ async fn what_is_gone_is_not_found() {
     people(&world, 1..=200).await;
     assert_eq!(sweep_and_search(&world).await, []);
     let kept = world.store.scans(5).await.expect("searches");
-    assert_eq!((kept[0].people, kept[0].hits.as_array().map(Vec::len)), (50, Some(0)));
+    assert_eq!(
+        (kept[0].people, kept[0].hits.as_array().map(Vec::len)),
+        (50, Some(0))
+    );
 }
 
 #[tokio::test]
@@ -67,13 +72,17 @@ async fn who_became_active_is_not_looked_for() {
     let world = World::new().await;
     people(&world, 1..=2).await;
     let plan = world.plan().await;
-    let sample = Sample::take(&world.store, &world.fitted, &plan).await.expect("a sample");
+    let sample = Sample::take(&world.store, &world.fitted, &plan)
+        .await
+        .expect("a sample");
     world
         .platform
         .run("UPDATE customers SET created_at = 1795340000000 WHERE id = 1")
         .await;
     world.apply(&plan).await;
-    let found = scan(&world.store, &world.fitted, &theatre(), sample, world.now()).await.expect("a search");
+    let found = scan(&world.store, &world.fitted, &theatre(), sample, world.now())
+        .await
+        .expect("a search");
     assert_eq!((found.people, found.hits), (1, Vec::new()));
 }
 
@@ -84,16 +93,25 @@ async fn the_daemons_own_texts_are_searched_too() {
         .platform
         .run("INSERT INTO lapsed_pause (tenant, at, by, because) VALUES ('theatre', 1, 'office', 'Anna Gruber called')")
         .await;
-    let found = search(&world.store, &world.fitted, &[Pii::new("anna gruber".to_owned())]).await.expect("a search");
+    let found = search(&world.store, &world.fitted, &[Pii::new("anna gruber".to_owned())])
+        .await
+        .expect("a search");
     assert_eq!(found.hits.len(), 1);
-    assert_eq!((found.hits[0].table.as_str(), found.hits[0].column.as_str()), ("lapsed_pause", "because"));
+    assert_eq!(
+        (found.hits[0].table.as_str(), found.hits[0].column.as_str()),
+        ("lapsed_pause", "because")
+    );
 }
 
 #[tokio::test]
 async fn a_tenant_is_searched_once_a_week_or_when_somebody_asks() {
     let world = World::new().await;
     people(&world, 1..=2).await;
-    let due = async |world: &World| is_due(&world.store, &theatre(), world.now()).await.expect("an answer");
+    let due = async |world: &World| {
+        is_due(&world.store, &theatre(), world.now())
+            .await
+            .expect("an answer")
+    };
     assert!(due(&world).await);
     sweep_and_search(&world).await;
     world.pass(chrono::TimeDelta::days(1));

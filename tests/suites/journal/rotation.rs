@@ -12,7 +12,10 @@ async fn rotate(world: &mut World) {
     world.keys = KeyRing::parse(&ring).expect("a ring");
     let folders: Vec<_> = world.journal.folders().map(std::path::Path::to_owned).collect();
     let store = world.store.identity().await.expect("a name");
-    world.journal = Journal::open(&folders, &store, &world.keys).await.expect("a folder").0;
+    world.journal = Journal::open(&folders, &store, &world.keys)
+        .await
+        .expect("a folder")
+        .0;
 }
 
 #[tokio::test]

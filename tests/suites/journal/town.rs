@@ -22,7 +22,10 @@ pub(super) async fn people(world: &World, ids: std::ops::RangeInclusive<i64>) {
 
 /// How many people fit a condition.
 pub(super) async fn count(world: &World, condition: &str) -> i64 {
-    world.platform.count(&format!("customers WHERE {condition}")).await
+    world
+        .platform
+        .count(&format!("customers WHERE {condition}"))
+        .await
 }
 
 /// What every start does first.
@@ -34,7 +37,9 @@ pub(super) async fn recovered(world: &World) -> Recovered {
 
 /// What a look through the journal finds.
 pub(super) async fn checked(world: &World) -> Checked {
-    check(&world.journal, &world.store).await.expect("a journal that can be read")
+    check(&world.journal, &world.store)
+        .await
+        .expect("a journal that can be read")
 }
 
 /// The chains of the ledger are whole, held against the heads that the journal knows.
@@ -45,9 +50,14 @@ pub(super) async fn ledger_holds(world: &World) {
 /// What is wrong with the ledger, held against the journal.
 pub(super) async fn faults(world: &World) -> Vec<String> {
     let (heads, _) = world.journal.heads().await.expect("a journal that can be read");
-    let verified = verify(&world.store, &world.keys, &heads, chrono::DateTime::<chrono::Utc>::MIN_UTC)
-        .await
-        .expect("a ledger");
+    let verified = verify(
+        &world.store,
+        &world.keys,
+        &heads,
+        chrono::DateTime::<chrono::Utc>::MIN_UTC,
+    )
+    .await
+    .expect("a ledger");
     let faults = verified.into_iter().flat_map(|chain| chain.faults);
     faults.map(|fault| fault.to_string()).collect()
 }

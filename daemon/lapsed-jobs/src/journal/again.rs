@@ -43,7 +43,9 @@ pub(super) async fn find_again(tools: &Tools<'_>, lost: &[LostBatch]) -> Result<
             let people = tools.store.people(&page).await?;
             let Some(last) = people.last() else { break };
             after = Some(last.subject.clone());
-            people.iter().for_each(|person| wanted.look_at(person, &mut found));
+            people
+                .iter()
+                .for_each(|person| wanted.look_at(person, &mut found));
         }
     }
     Ok(found)
@@ -54,14 +56,24 @@ impl<'a> Wanted<'a> {
         let intended: Vec<&Intended> = lost.iter().filter_map(|batch| batch.intended.as_ref()).collect();
         let batch_of: HashMap<&str, &str> = intended
             .iter()
-            .flat_map(|of| of.people.iter().map(|person| (person.as_str(), of.batch.as_str())))
+            .flat_map(|of| {
+                of.people
+                    .iter()
+                    .map(|person| (person.as_str(), of.batch.as_str()))
+            })
             .collect();
-        let made_with: BTreeSet<&str> = batch_of.keys().filter_map(|person| Some(person.split_once(':')?.0)).collect();
+        let made_with: BTreeSet<&str> = batch_of
+            .keys()
+            .filter_map(|person| Some(person.split_once(':')?.0))
+            .collect();
         Some(Self {
             tenant: &intended.first()?.tenant,
             batch_of,
             store_keys: intended.iter().map(|of| of.store_key.as_str()).collect(),
-            keys: made_with.into_iter().filter_map(|key| tools.keys.get(key)).collect(),
+            keys: made_with
+                .into_iter()
+                .filter_map(|key| tools.keys.get(key))
+                .collect(),
         })
     }
 
@@ -84,7 +96,11 @@ impl<'a> Wanted<'a> {
         };
         match self.batch(person) {
             Some(batch) if person.created != Value::Null => {
-                found.by_batch.entry(batch.to_owned()).or_default().push(person.subject.clone());
+                found
+                    .by_batch
+                    .entry(batch.to_owned())
+                    .or_default()
+                    .push(person.subject.clone());
             }
             Some(_) => found.doubtful += 1,
             None => found.doubtful += u64::from(self.batch(&undated).is_some()),
@@ -121,7 +137,11 @@ impl Found {
         };
         let single = std::slice::from_ref(lost);
         let wanted = Wanted::of(tools, single);
-        let is_meant = |person: &Erased| wanted.as_ref().is_some_and(|wanted| wanted.batch(person).is_some());
+        let is_meant = |person: &Erased| {
+            wanted
+                .as_ref()
+                .is_some_and(|wanted| wanted.batch(person).is_some())
+        };
         let entry = |erased: &[Erased]| entry(tools, lost, erased);
         let (erased, _) = tools.store.erase_again(&batch, is_meant, entry, &seal).await?;
         fault::point("again-committed");

@@ -158,9 +158,8 @@ impl Files {
                 unreadable: None,
             };
             let mut names = BTreeMap::new();
-            let read = end.and_then(|end| {
-                self.read_through(&folder.file, end, &mut checked, &mut names, &mut said)
-            });
+            let read =
+                end.and_then(|end| self.read_through(&folder.file, end, &mut checked, &mut names, &mut said));
             checked.unreadable = read.err().map(|why| why.to_string());
             contents.push(Contents { checked, names });
         }
@@ -169,7 +168,9 @@ impl Files {
             contents.iter().flat_map(|folder| folder.names.clone()).collect();
         let folders = contents.into_iter().map(|Contents { mut checked, names }| {
             if checked.unreadable.is_none() {
-                let lacks = all.iter().filter(|(name, at)| **at >= horizon && !names.contains_key(*name));
+                let lacks = all
+                    .iter()
+                    .filter(|(name, at)| **at >= horizon && !names.contains_key(*name));
                 checked.lacks = lacks.count() as u64;
             }
             checked
@@ -242,7 +243,9 @@ impl Said {
             }
             Note::Restored(_) => {}
         }
-        self.oldest = self.oldest.map_or(Some(note.at()), |oldest| Some(oldest.min(note.at())));
+        self.oldest = self
+            .oldest
+            .map_or(Some(note.at()), |oldest| Some(oldest.min(note.at())));
         self.newest = self.newest.max(Some(note.at()));
     }
 

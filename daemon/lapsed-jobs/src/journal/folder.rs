@@ -40,7 +40,9 @@ impl Folder {
     /// Makes the folder, if what it lies in is there.
     pub(super) fn make(&self) -> Result<(), JournalError> {
         match DirBuilder::new().mode(0o700).create(&self.folder) {
-            Err(why) if why.kind() != io::ErrorKind::AlreadyExists => Err(JournalError::of(&self.folder)(why)),
+            Err(why) if why.kind() != io::ErrorKind::AlreadyExists => {
+                Err(JournalError::of(&self.folder)(why))
+            }
             _ => Ok(()),
         }
     }
@@ -132,10 +134,7 @@ impl Locked {
     pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), JournalError> {
         self.cut_torn()?;
         let before = self.length()?;
-        let written = self
-            .file
-            .write_all(lines)
-            .and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(lines).and_then(|()| self.file.sync_data());
         if written.is_err() {
             // What fits of a line on a full disk is no line. If it cannot be taken back now, the next append does.
             let _ = self.file.set_len(before);

@@ -33,14 +33,18 @@ impl Healed {
     /// What there is to tell, a sentence each.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        let torn = self
-            .torn
-            .iter()
-            .map(|folder| format!("{}: the last line had been torn by a crash and was cut off", folder.display()));
-        let healed = self
-            .lines
-            .iter()
-            .map(|(folder, lines)| format!("{}: {lines} lines were missing that another folder has", folder.display()));
+        let torn = self.torn.iter().map(|folder| {
+            format!(
+                "{}: the last line had been torn by a crash and was cut off",
+                folder.display()
+            )
+        });
+        let healed = self.lines.iter().map(|(folder, lines)| {
+            format!(
+                "{}: {lines} lines were missing that another folder has",
+                folder.display()
+            )
+        });
         torn.chain(healed).collect()
     }
 }
@@ -100,13 +104,12 @@ fn are_alike(files: &mut [Locked]) -> Result<bool, JournalError> {
 
 type Name = Vec<u8>;
 
+/// Every good line once, and by file what it has.
+type Survey = (Vec<(Name, Place)>, Vec<BTreeSet<Name>>);
+
 /// Every good line once, in the order of the first file that has it, and what each file has. What one folder pruned, the
 /// others do not bring back.
-fn survey(
-    files: &mut [Locked],
-    store: &str,
-    keys: &KeyRing,
-) -> Result<(Vec<(Name, Place)>, Vec<BTreeSet<Name>>), JournalError> {
+fn survey(files: &mut [Locked], store: &str, keys: &KeyRing) -> Result<Survey, JournalError> {
     let mut lines: Vec<(Name, Place, DateTime<Utc>)> = Vec::new();
     let (mut has, mut known) = (vec![BTreeSet::new(); files.len()], BTreeSet::new());
     let mut horizon = DateTime::<Utc>::MIN_UTC;

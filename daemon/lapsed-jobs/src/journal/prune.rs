@@ -32,7 +32,9 @@ impl Journal {
             for mut file in files.lock()? {
                 let folder = file.folder().folder.clone();
                 file.cut_torn()?;
-                gone += files.prune(&mut file, before).map_err(JournalError::of(&folder))?;
+                gone += files
+                    .prune(&mut file, before)
+                    .map_err(JournalError::of(&folder))?;
             }
             Ok(gone)
         })
@@ -57,12 +59,18 @@ impl Files {
         let mut options = OpenOptions::new();
         options.create(true).truncate(true).write(true).mode(0o600);
         let mut new = BufWriter::new(options.open(&beside)?);
-        new.write_all(&line::seal(&Note::Pruned { before }, &self.store, self.keys.newest()))?;
+        new.write_all(&line::seal(
+            &Note::Pruned { before },
+            &self.store,
+            self.keys.newest(),
+        ))?;
         self.sift(&mut file.file, &kept, |line, stays| match stays {
             true => new.write_all(line),
             false => Ok(()),
         })?;
-        new.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        new.into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+            .sync_all()?;
         fault::point("prune-written");
         std::fs::rename(&beside, &folder.file)?;
         fault::point("prune-renamed");

@@ -57,16 +57,28 @@ impl Recovered {
     /// Whether there is nothing to tell.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        let Self { finished, restored, damaged, .. } = self;
+        let Self {
+            finished,
+            restored,
+            damaged,
+            ..
+        } = self;
         *finished == 0 && *damaged == 0 && restored.is_empty()
     }
 
     /// What there is to tell, a sentence each.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        let mut sentences: Vec<String> = self.restored.iter().flat_map(|tenant| self.of_tenant(tenant)).collect();
+        let mut sentences: Vec<String> = self
+            .restored
+            .iter()
+            .flat_map(|tenant| self.of_tenant(tenant))
+            .collect();
         if self.finished > 0 {
-            sentences.push(format!("{} batches were committed right before a kill", self.finished));
+            sentences.push(format!(
+                "{} batches were committed right before a kill",
+                self.finished
+            ));
         }
         if self.damaged > 0 {
             sentences.push(format!(
@@ -78,10 +90,22 @@ impl Recovered {
     }
 
     fn of_tenant(&self, tenant: &RestoredTenant) -> Vec<String> {
-        let RestoredTenant { tenant: name, lost, batches, people, erased_again, .. } = tenant;
-        let head = format!("{name}: a backup was restored that lacks {batches} batches; the ledger's lost end is entry {}", lost.sequence);
+        let RestoredTenant {
+            tenant: name,
+            lost,
+            batches,
+            people,
+            erased_again,
+            ..
+        } = tenant;
+        let head = format!(
+            "{name}: a backup was restored that lacks {batches} batches; the ledger's lost end is entry {}",
+            lost.sequence
+        );
         let mut sentences = vec![if self.only_watched {
-            format!("{head}; `watch_only` keeps the {erased_again} people who are there again from being erased")
+            format!(
+                "{head}; `watch_only` keeps the {erased_again} people who are there again from being erased"
+            )
         } else {
             format!("{head}; {erased_again} of {people} people were there again and are erased once more")
         }];
@@ -163,7 +187,9 @@ async fn restore(
     lost: &[LostBatch],
 ) -> Result<RestoredTenant, JobError> {
     let found = find_again(tools, lost).await?;
-    let last = lost.last().expect("a tenant is listed for the batches that it lost");
+    let last = lost
+        .last()
+        .expect("a tenant is listed for the batches that it lost");
     let mut restored = RestoredTenant {
         tenant: tenant.clone(),
         lost: last.done.head.of(tenant),
@@ -230,7 +256,8 @@ async fn said(tools: &Tools<'_>, restored: &RestoredTenant) -> Result<Option<Hea
     let entries = tools.store.entries_of(&restored.tenant, "restored").await?;
     let hash = restored.lost.hash.to_string();
     let names_it = |payload: &str| {
-        serde_json::from_str::<serde_json::Value>(payload).is_ok_and(|payload| payload["lost"]["hash"] == hash.as_str())
+        serde_json::from_str::<serde_json::Value>(payload)
+            .is_ok_and(|payload| payload["lost"]["hash"] == hash.as_str())
     };
     Ok(entries
         .into_iter()

@@ -76,7 +76,9 @@ mod tests {
 
     #[test]
     fn the_last_line_comes_first_and_a_torn_one_not_at_all() {
-        let lines: Vec<String> = (0..500).map(|n| format!("{n}:{}", "x".repeat(n * 7 % 900))).collect();
+        let lines: Vec<String> = (0..500)
+            .map(|n| format!("{n}:{}", "x".repeat(n * 7 % 900)))
+            .collect();
         let mut file = tempfile::tempfile().expect("a file");
         for line in &lines {
             writeln!(file, "{line}").expect("room");
@@ -89,7 +91,11 @@ mod tests {
             if piece.is_empty() {
                 break;
             }
-            read.extend(piece.into_iter().map(|line| String::from_utf8(line).expect("text")));
+            read.extend(
+                piece
+                    .into_iter()
+                    .map(|line| String::from_utf8(line).expect("text")),
+            );
         }
         read.reverse();
         assert_eq!(read, lines);

@@ -74,11 +74,13 @@ impl Store {
 
     /// The last searches, the newest first.
     pub async fn scans(&self, most: u32) -> Result<Vec<ScanRow>> {
-        let rows = sqlx::query("SELECT at, tenant, people, columns, hits FROM lapsed_scan ORDER BY id DESC LIMIT $1")
-            .bind(most)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(StoreError::of("read searches"))?;
+        let rows = sqlx::query(
+            "SELECT at, tenant, people, columns, hits FROM lapsed_scan ORDER BY id DESC LIMIT $1",
+        )
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::of("read searches"))?;
         rows.iter()
             .map(|row| {
                 let tenant: String = row.get("tenant");
@@ -106,7 +108,10 @@ impl Store {
     }
 
     /// When a tenant was searched for last, and when somebody asked for a search.
-    pub async fn last_scan(&self, tenant: &TenantName) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+    pub async fn last_scan(
+        &self,
+        tenant: &TenantName,
+    ) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
         let (last, asked): (Option<i64>, Option<i64>) = sqlx::query_as(
             "SELECT (SELECT max(at) FROM lapsed_scan WHERE tenant = $1), (SELECT at FROM lapsed_scan_asked)",
         )

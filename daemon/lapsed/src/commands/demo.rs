@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use lapsed_jobs::approvals::look;
 use lapsed_jobs::explain::explain;
 use lapsed_jobs::retention::{Case, list, preview};
-use lapsed_model::{Approved, Bounds, Clock, Language, Plan, Statement, SystemChance, SystemClock, Value, Workgroup};
+use lapsed_model::{
+    Approved, Bounds, Clock, Language, Plan, Statement, SystemChance, SystemClock, Value, Workgroup,
+};
 use lapsed_store::Store;
 use serde_json::json;
 

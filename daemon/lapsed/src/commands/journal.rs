@@ -63,7 +63,11 @@ fn show_batches(checked: &Checked, out: &Output) {
         people(checked.people)
     ));
     if let (Some(oldest), Some(newest)) = (checked.oldest, checked.newest) {
-        out.line(format!("from {} to {}", oldest.format("%Y-%m-%d %H:%M"), newest.format("%Y-%m-%d %H:%M")));
+        out.line(format!(
+            "from {} to {}",
+            oldest.format("%Y-%m-%d %H:%M"),
+            newest.format("%Y-%m-%d %H:%M")
+        ));
     }
     if checked.crashed > 0 {
         out.line(format!(
@@ -105,7 +109,11 @@ async fn erase_again(installation: &Installation, out: &Output) -> Result {
     hands.heal().await?;
     let (recovered, healed) = (hands.recovered().clone(), hands.healed().clone());
     hands.leave().await?;
-    let sentences: Vec<String> = healed.sentences().into_iter().chain(recovered.sentences()).collect();
+    let sentences: Vec<String> = healed
+        .sentences()
+        .into_iter()
+        .chain(recovered.sentences())
+        .collect();
     sentences.iter().for_each(|sentence| out.line(sentence));
     if sentences.is_empty() {
         out.line("nothing to do: the store knows every batch of the journal");

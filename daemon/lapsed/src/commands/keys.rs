@@ -25,8 +25,16 @@ async fn list(installation: &Installation, out: &Output) -> Result {
     let keys = installation.keys()?;
     let known = installation.store.key_ids().await?;
     let row = |id: &str| {
-        let used = if known.contains(id) { "the store knows it" } else { "not used yet" };
-        let newest = if id == keys.newest().id { "new pseudonyms are made with it" } else { "" };
+        let used = if known.contains(id) {
+            "the store knows it"
+        } else {
+            "not used yet"
+        };
+        let newest = if id == keys.newest().id {
+            "new pseudonyms are made with it"
+        } else {
+            ""
+        };
         vec![id.to_owned(), used.to_owned(), newest.to_owned()]
     };
     out.table(
@@ -35,7 +43,9 @@ async fn list(installation: &Installation, out: &Output) -> Result {
         &[],
     );
     for key in keys.keys() {
-        out.object(&json!({ "key": key.id, "known": known.contains(&key.id), "newest": key.id == keys.newest().id }));
+        out.object(
+            &json!({ "key": key.id, "known": known.contains(&key.id), "newest": key.id == keys.newest().id }),
+        );
     }
     Ok(())
 }
@@ -46,7 +56,8 @@ async fn rotate(installation: &Installation, out: &Output) -> Result {
     // A ring that is not this store's must not grow: the new key would be noted beside keys that fit nothing.
     installation.store.accept_keys(&old).await?;
     let id = new_id(&old, &key_id());
-    let path = credentials::add_key(&installation.settings, &id, &installation.chance).map_err(Failure::Other)?;
+    let path =
+        credentials::add_key(&installation.settings, &id, &installation.chance).map_err(Failure::Other)?;
     installation.store.accept_keys(&installation.keys()?).await?;
     out.line(format!(
         "key `{id}` was added to {}: keep a copy where backups of the store are not",

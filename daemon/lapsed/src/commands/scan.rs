@@ -37,13 +37,19 @@ async fn of_standard_input(installation: &Installation, out: &Output) -> Result 
         .map(Pii::new)
         .collect();
     if values.is_empty() {
-        return Err(Failure::because("standard input is empty: write a value a line, at least five letters each"));
+        return Err(Failure::because(
+            "standard input is empty: write a value a line, at least five letters each",
+        ));
     }
     let fitted = installation.fit(out).await?;
     let found = search(&installation.store, &fitted, &values).await?;
     show_found(&found, out);
     out.object(&json!({ "values": values.len(), "columns": found.columns, "hits": found.hits }));
-    if found.hits.is_empty() { Ok(()) } else { Err(Failure::Findings) }
+    if found.hits.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Findings)
+    }
 }
 
 fn show_found(found: &Scan, out: &Output) {
@@ -51,10 +57,22 @@ fn show_found(found: &Scan, out: &Output) {
     if found.hits.is_empty() {
         return out.line(format!("nothing was found in {columns}"));
     }
-    out.line(format!("found in {} of {columns}:", number(found.hits.len() as u64)));
+    out.line(format!(
+        "found in {} of {columns}:",
+        number(found.hits.len() as u64)
+    ));
     let rows = found.hits.iter().map(|hit| {
-        let waits = if hit.waits { "waits for a period of its own" } else { "" };
-        vec![hit.table.clone(), hit.column.clone(), number(hit.rows), waits.to_owned()]
+        let waits = if hit.waits {
+            "waits for a period of its own"
+        } else {
+            ""
+        };
+        vec![
+            hit.table.clone(),
+            hit.column.clone(),
+            number(hit.rows),
+            waits.to_owned(),
+        ]
     });
     out.table(&["TABLE", "COLUMN", "ROWS", ""], rows.collect(), &[2]);
 }
@@ -62,7 +80,9 @@ fn show_found(found: &Scan, out: &Output) {
 async fn show(installation: &Installation, last: u32, out: &Output) -> Result {
     let scans = installation.store.scans(last).await?;
     if scans.is_empty() {
-        out.line("nothing was searched yet: sweeps are searched behind once a week, or after `lapsed scan --next`");
+        out.line(
+            "nothing was searched yet: sweeps are searched behind once a week, or after `lapsed scan --next`",
+        );
     }
     for scan in &scans {
         let zone = installation.zone(&scan.tenant);
@@ -73,12 +93,25 @@ async fn show(installation: &Installation, last: u32, out: &Output) -> Result {
             scan.tenant,
             people(scan.people),
             counted(scan.columns, "column", "columns"),
-            if hits.is_empty() { "nothing found".to_owned() } else { counted(hits.len() as u64, "hit", "hits") }
+            if hits.is_empty() {
+                "nothing found".to_owned()
+            } else {
+                counted(hits.len() as u64, "hit", "hits")
+            }
         ));
         for hit in hits {
-            let waits = if hit["waits"] == true { ", which waits for a period of its own" } else { "" };
+            let waits = if hit["waits"] == true {
+                ", which waits for a period of its own"
+            } else {
+                ""
+            };
             let place = |key: &str| hit[key].as_str().unwrap_or_default().to_owned();
-            out.line(format!("  {}.{}: {} rows{waits}", place("table"), place("column"), hit["rows"]));
+            out.line(format!(
+                "  {}.{}: {} rows{waits}",
+                place("table"),
+                place("column"),
+                hit["rows"]
+            ));
         }
         out.object(scan);
     }

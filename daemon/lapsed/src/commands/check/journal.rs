@@ -12,7 +12,11 @@ use crate::settings::Settings;
 
 /// Whether a restored backup would be recognised, and by what.
 pub(super) fn check(settings: &Settings, config: &Path, tally: &mut Tally, out: &Output) {
-    let mut findings: Vec<Finding> = settings.journal.iter().filter_map(|folder| unusable(folder, settings)).collect();
+    let mut findings: Vec<Finding> = settings
+        .journal
+        .iter()
+        .filter_map(|folder| unusable(folder, settings))
+        .collect();
     if let [only] = settings.journal.as_slice() {
         findings.push(
             Finding::warning(format!(
@@ -51,8 +55,12 @@ fn unusable(folder: &PathBuf, settings: &Settings) -> Option<Finding> {
                 .help("make it, or mount the disk that it lies on: nobody is erased without it"),
         );
     }
-    access(folder, Access::WRITE_OK | Access::EXEC_OK).is_err().then(|| {
-        Finding::error(format!("the erasure journal's folder {name} cannot be written to"))
+    access(folder, Access::WRITE_OK | Access::EXEC_OK)
+        .is_err()
+        .then(|| {
+            Finding::error(format!(
+                "the erasure journal's folder {name} cannot be written to"
+            ))
             .help("let the user that runs `lapsed` write there: nobody is erased without it")
-    })
+        })
 }
