@@ -7,15 +7,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lapsed_config::File;
 use lapsed_dataset::Fitted;
 use lapsed_jobs::JobError;
-use lapsed_jobs::approvals;
 use lapsed_jobs::apply::{BatchSize, Progress, Tools, apply};
+use lapsed_jobs::approvals;
 use lapsed_jobs::explain::{Explanation, explain};
 use lapsed_jobs::journal::Journal;
 use lapsed_jobs::retention::{self, Case, Preview};
 use lapsed_jobs::survey;
 use lapsed_model::{
-    Approval, Approved, Bounds, Clock as _, KeyRing, Period, Plan, Sealed, SeededChance, SimulatedClock, SubjectKey, TenantName,
-    Unit, Value, Workgroup,
+    Approval, Approved, Bounds, Clock as _, KeyRing, Period, Plan, Sealed, SeededChance, SimulatedClock,
+    SubjectKey, TenantName, Unit, Value, Workgroup,
 };
 use lapsed_policy::{Limits, Policy};
 use lapsed_store::Store;
@@ -297,7 +297,9 @@ impl World {
     /// Takes a backup of the store.
     pub async fn back_up(&self) -> PathBuf {
         let backup = self.folder.path().join(format!("backup-{}.db", self.next_id()));
-        self.platform.run(&format!("VACUUM INTO '{}'", backup.display())).await;
+        self.platform
+            .run(&format!("VACUUM INTO '{}'", backup.display()))
+            .await;
         backup
     }
 

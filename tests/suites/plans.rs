@@ -57,7 +57,10 @@ fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
         one("the plan", fitted.save(&question, "p-1")),
         one("the second judgement", fitted.recheck(&question, Recheck::Due)),
         one("one person's judgement", fitted.list_one(&question, &person)),
-        one("one person's plan", fitted.save_one_due(&question, &person, "p-1")),
+        one(
+            "one person's plan",
+            fitted.save_one_due(&question, &person, "p-1"),
+        ),
         one("a decision", fitted.save_one(&question, &person, "p-1")),
         one(
             "the second look at a decision",

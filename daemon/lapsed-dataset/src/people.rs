@@ -29,7 +29,10 @@ impl Fitted<'_> {
     pub fn identified_person(&self, workgroup: &str, subject: &SubjectKey) -> Statement {
         let mut sql = Sql::default();
         let people = self.people(&mut sql, workgroup);
-        let (key, bound) = (quote(&self.dataset.subject.key.value), sql.bind(subject.to_value()));
+        let (key, bound) = (
+            quote(&self.dataset.subject.key.value),
+            sql.bind(subject.to_value()),
+        );
         sql.finish(format!("SELECT 1 {people} AND s.{key} = {bound}"))
     }
 

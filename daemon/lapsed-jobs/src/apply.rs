@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use lapsed_dataset::{Erasure, Fitted, Question, Recheck};
-use lapsed_model::{Bounds, Chance, Clock, Entry, Key, KeyRing, Lease, Plan, Pseudonym, Value, Way, day_start, fault};
+use lapsed_model::{
+    Bounds, Chance, Clock, Entry, Key, KeyRing, Lease, Plan, Pseudonym, Value, Way, day_start, fault,
+};
 use lapsed_policy::{Automatic, Retention};
 use lapsed_store::{Erased, PlanStatements, Seal, Store};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::journal::{BatchWitness, Journal};
 use crate::explain::Person;
+use crate::journal::{BatchWitness, Journal};
 use crate::requests::answer_fulfilled;
 use crate::retention::Case;
 use crate::{JobError, Refusal};

@@ -5,6 +5,7 @@
 //! schedules make them, and so do the commands that are typed beside it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use lapsed_dataset::Fitted;
 use lapsed_model::{Chance, Clock, KeyRing, Lease, PlanState, Run, SubjectKey, Workgroup};
@@ -13,13 +14,15 @@ use lapsed_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::apply::{BatchSize, Progress, Tools, apply};
+use crate::apply::{BatchSize, Progress, Tools, remove_remnants};
 use crate::holds::StoreKeys;
 use crate::in_force::PoliciesInForce;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::retention::Case;
+use crate::scan::Scan;
 use crate::scheduler::{Stop, Unfinished};
+use crate::sweep::carry_out_and_search;
 use crate::{JobError, holds, judge, manual, requests, sweep};
 
 /// A slot of a workgroup's schedule: plan, and carry out.
@@ -130,10 +133,11 @@ impl Desk {
 
     async fn sweep(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
         let (workgroup, policy) = self.of(run).await?;
-        let swept = sweep::sweep(tools, &self.case(&workgroup, &policy)?, run.id).await?;
+        let swept = sweep::sweep(tools, &self.case(&workgroup, &policy)?, run.id, self.counting()).await?;
         if let Some(done) = &swept.done {
             self.count(done);
         }
+        report_hits(&workgroup, swept.scan.as_ref());
         Ok(json!(swept))
     }
 
@@ -146,9 +150,13 @@ impl Desk {
         } else {
             let policy = self.policy(&plan.workgroup).await?;
             let case = self.case(&plan.workgroup, &policy)?;
-            let done = apply(tools, &case, &plan, |_| {}).await?;
+            let (done, scan) = carry_out_and_search(tools, &case, &plan, self.counting()).await?;
+            report_hits(&plan.workgroup, scan.as_ref());
             self.count(&done);
-            done
+            Progress {
+                remnants_removed: Some(remove_remnants(tools.store, tools.fitted).await?),
+                ..done
+            }
         };
         Ok(json!({ "plan": plan.id, "workgroup": plan.workgroup, "way": plan.way.word(), "done": done }))
     }
@@ -198,13 +206,23 @@ impl Desk {
     }
 
     fn count(&self, done: &Progress) {
-        self.metrics.swept(done.anonymised, done.dropped, 0);
+        self.metrics.swept(done.anonymised, done.dropped);
+    }
+
+    /// Counts the batches as they are committed, each with its two lines in the journal.
+    fn counting(&self) -> impl FnMut(&Progress) {
+        let (metrics, mut before) = (self.metrics.clone(), Instant::now());
+        move |_| {
+            metrics.batch(before.elapsed());
+            metrics.journalled(true);
+            before = Instant::now();
+        }
     }
 
     async fn of(&self, run: &Run) -> Result<(Workgroup, Arc<Policy>), JobError> {
         let named = run.tenant.clone().zip(run.workgroup.as_deref());
         let workgroup = named.and_then(|(tenant, name)| Workgroup::new(tenant, name).ok());
-        let workgroup = workgroup.ok_or_else(|| crate::Refusal::NoSuchRun(run.id))?;
+        let workgroup = workgroup.ok_or(crate::Refusal::NoSuchRun(run.id))?;
         let policy = self.policy(&workgroup).await?;
         Ok((workgroup, policy))
     }
@@ -219,6 +237,20 @@ impl Desk {
     pub fn case<'p>(&self, workgroup: &Workgroup, policy: &'p Policy) -> Result<Case<'p>, JobError> {
         let store_key = (self.store_key)(workgroup).map_err(crate::Refusal::NoStoreKey)?;
         Ok(Case::new(workgroup, &store_key, policy)?.by_policy_in_force())
+    }
+}
+
+/// Where something was found is for the operator to look at; it says no value.
+fn report_hits(workgroup: &Workgroup, scan: Option<&Scan>) {
+    for hit in scan.iter().flat_map(|scan| &scan.hits).filter(|hit| !hit.waits) {
+        tracing::warn!(
+            tenant = workgroup.tenant.as_str(),
+            workgroup = workgroup.name,
+            table = hit.table,
+            column = hit.column,
+            rows = hit.rows,
+            "something of an erased person may still stand here: `lapsed scan` shows it"
+        );
     }
 }
 

@@ -133,7 +133,9 @@ pub enum Refusal {
     #[error("{1} `{2}` leads to none of the people of `{0}`: write it as the store does")]
     RecordOfNobody(TenantName, String, String),
     /// neither staff nor customers may.
-    #[error("{0}'s policy lets neither staff nor customers anonymise: `by_staff = true` or `by_customer = true` turns it on")]
+    #[error(
+        "{0}'s policy lets neither staff nor customers anonymise: `by_staff = true` or `by_customer = true` turns it on"
+    )]
     NoWayOn(Workgroup),
     /// D-2: there is one answer.
     #[error("request {0} was answered or refused already")]

@@ -11,9 +11,9 @@
 
 pub mod apply;
 pub mod approvals;
+pub mod clerk;
 pub mod concept;
 pub mod desk;
-pub mod clerk;
 mod error;
 pub mod examples;
 pub mod explain;
@@ -25,9 +25,9 @@ pub mod judge;
 pub mod ledger;
 pub mod manual;
 pub mod metrics;
-pub mod requests;
 pub mod records;
 pub mod report;
+pub mod requests;
 pub mod retention;
 pub mod scan;
 pub mod scheduler;

@@ -256,9 +256,9 @@ impl Metrics {
         self.0.reloads.get_or_create(&OfResult { result }).inc();
     }
 
-    /// What became of people whom a plan named: held ones are kept by a legal hold, dropped ones by anything else.
-    pub fn swept(&self, anonymised: u64, dropped: u64, held: u64) {
-        for (result, people) in [("anonymised", anonymised), ("dropped", dropped), ("held", held)] {
+    /// What became of people whom a plan named: dropped ones became active, came under a hold, or are gone.
+    pub fn swept(&self, anonymised: u64, dropped: u64) {
+        for (result, people) in [("anonymised", anonymised), ("dropped", dropped)] {
             let result = Words(result);
             self.0.swept.get_or_create(&OfResult { result }).inc_by(people);
         }
@@ -442,7 +442,7 @@ impl Counts {
             let result = Words(result.words());
             drop(self.reloads.get_or_create(&OfResult { result }));
         }
-        for result in ["anonymised", "dropped", "held"].map(Words) {
+        for result in ["anonymised", "dropped"].map(Words) {
             drop(self.swept.get_or_create(&OfResult { result }));
         }
         for state in RunState::ALL.into_iter().filter(|state| !state.is_finished()) {
@@ -474,7 +474,7 @@ mod tests {
         let tenant: TenantName = "stadttheater".parse().expect("a name");
         metrics.finished("retention", &tenant, RunState::Completed);
         metrics.skipped(SkipReason::TooOld, 3);
-        metrics.swept(1_000, 2, 1);
+        metrics.swept(1_000, 2);
         metrics.lateness("retention", Duration::from_millis(20));
         let text = metrics.prometheus();
         for line in [

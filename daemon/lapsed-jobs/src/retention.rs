@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use lapsed_dataset::{Fitted, Question, decode_verdict};
 use lapsed_model::{
-    Bounds, BrakeFigures, Chance, Counts, Digest, KeyRing, Plan, Statement, SubjectKey, Value,
-    Verdict, Way, Workgroup,
+    Bounds, BrakeFigures, Chance, Counts, Digest, KeyRing, Plan, Statement, SubjectKey, Value, Verdict, Way,
+    Workgroup,
 };
 use lapsed_policy::{Automatic, Policy, Retention, brake};
 use lapsed_store::{Brake, NewPlan, Seal, Store};

@@ -56,9 +56,11 @@ pub struct Scan {
     pub hits: Vec<Hit>,
 }
 
-/// Whether it is time to search behind a tenant's sweep: a week has passed since the last search, or somebody asked.
-pub async fn is_due(store: &Store, tenant: &TenantName, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let (last, asked) = store.last_scan(tenant).await?;
+/// Whether it is time to search behind a sweep: a week has passed since the last search, or somebody asked. One search
+/// reads the whole store, and every tenant's people lie in the columns of the same dataset: those of one sweep stand for
+/// all.
+pub async fn is_due(store: &Store, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let (last, asked) = store.last_scan().await?;
     let Some(last) = last else { return Ok(true) };
     Ok(now - last >= TimeDelta::days(7) || asked.is_some_and(|asked| asked > last))
 }

@@ -3,6 +3,8 @@
 //! A sweep plans, and carries the plan out unless the policy only wants to look, the operator only wants to watch, or
 //! the brake wants somebody to approve. If its run comes back, after a kill or a stop, it goes on with the plan
 //! that it made: who was to be anonymised was decided once, and everybody is judged again in the batch anyway.
+//!
+//! Once a week the store is searched behind a sweep for what identified some of its people (`scan`).
 
 use lapsed_model::{Plan, PlanState};
 use lapsed_policy::Automatic;
@@ -10,6 +12,7 @@ use serde::Serialize;
 
 use crate::apply::{Progress, Tools, carry_out};
 use crate::retention::{Case, save};
+use crate::scan::{self, Sample, Scan};
 use crate::{JobError, Refusal, warnings};
 
 /// What became of a sweep.
@@ -24,6 +27,9 @@ pub struct Swept {
     /// What was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub done: Option<Progress>,
+    /// What a search for their remains found, if this was the sweep to search behind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<Scan>,
 }
 
 /// Whether a plan was carried out.
@@ -40,8 +46,13 @@ pub enum Became {
     Waits,
 }
 
-/// Sweeps a workgroup on behalf of `run`.
-pub async fn sweep(tools: &Tools<'_>, case: &Case<'_>, run: i64) -> Result<Swept, JobError> {
+/// Sweeps a workgroup on behalf of `run`. `report` hears after every batch.
+pub async fn sweep(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    run: i64,
+    report: impl FnMut(&Progress),
+) -> Result<Swept, JobError> {
     if case.retention.automatic == Automatic::Off {
         return Err(Refusal::AutomaticOff(case.workgroup.clone()).into());
     }
@@ -49,24 +60,48 @@ pub async fn sweep(tools: &Tools<'_>, case: &Case<'_>, run: i64) -> Result<Swept
         Some(plan) => plan,
         None => plan_anew(tools, case, run).await?,
     };
-    let (became, done) = if case.retention.automatic == Automatic::PlanOnly {
-        (Became::PlanOnly, None)
-    } else if tools.watch_only {
-        (Became::WatchOnly, None)
-    } else if waits(tools, &plan).await? {
-        (Became::Waits, None)
-    } else {
-        (
-            Became::CarriedOut,
-            Some(carry_out(tools, case, &plan, |_| {}).await?),
-        )
-    };
-    Ok(Swept {
+    let mut swept = Swept {
         people: plan.subjects,
-        plan: plan.id,
-        became,
-        done,
-    })
+        plan: plan.id.clone(),
+        became: Became::CarriedOut,
+        done: None,
+        scan: None,
+    };
+    if case.retention.automatic == Automatic::PlanOnly {
+        swept.became = Became::PlanOnly;
+    } else if tools.watch_only {
+        swept.became = Became::WatchOnly;
+    } else if waits(tools, &plan).await? {
+        swept.became = Became::Waits;
+    } else {
+        let (done, scan) = carry_out_and_search(tools, case, &plan, report).await?;
+        (swept.done, swept.scan) = (Some(done), scan);
+    }
+    Ok(swept)
+}
+
+/// Carries a plan out; where it is time for that, what identified some of its people is remembered before, and searched
+/// for behind it.
+pub async fn carry_out_and_search(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    plan: &Plan,
+    report: impl FnMut(&Progress),
+) -> Result<(Progress, Option<Scan>), JobError> {
+    let (store, fitted) = (tools.store, tools.fitted);
+    let is_due = plan.subjects > 0 && scan::is_due(store, tools.clock.now()).await?;
+    let sample = if is_due {
+        Sample::take(store, fitted, plan).await?
+    } else {
+        Sample::default()
+    };
+    let done = carry_out(tools, case, plan, report).await?;
+    if sample.is_empty() {
+        return Ok((done, None));
+    }
+    let tenant = &plan.workgroup.tenant;
+    let found = scan::scan(store, fitted, tenant, sample, tools.clock.now()).await?;
+    Ok((done, Some(found)))
 }
 
 /// The plan that this run made before it came back, if it may still be carried out.

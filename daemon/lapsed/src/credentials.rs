@@ -74,7 +74,8 @@ pub(crate) fn write_new_key_ring(path: &Path, id: &str, chance: &dyn Chance) -> 
 /// its own place, so that there is a whole one at every moment.
 pub(crate) fn add_key(settings: &Settings, id: &str, chance: &dyn Chance) -> anyhow::Result<PathBuf> {
     let name = &settings.pseudonyms;
-    let handed_over = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(name));
+    let handed_over =
+        std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(name));
     if let Some(path) = handed_over.filter(|path| path.exists()) {
         bail!(
             "the key ring {} was handed over by the service manager and cannot be written: add a line `{id} SECRET` of 64 \
@@ -91,7 +92,8 @@ pub(crate) fn add_key(settings: &Settings, id: &str, chance: &dyn Chance) -> any
         .with_context(|| format!("the key ring {} cannot be read", path.display()))?;
     let text = format!("{}\n{id} {}{}\n", text.trim_end(), chance.token(), chance.token());
     KeyRing::parse(&text).with_context(|| format!("the key ring {} is damaged", path.display()))?;
-    write_in_place(&beside, &path, &text).with_context(|| format!("cannot write the key ring {}", path.display()))?;
+    write_in_place(&beside, &path, &text)
+        .with_context(|| format!("cannot write the key ring {}", path.display()))?;
     Ok(path)
 }
 

@@ -91,7 +91,10 @@ fn answer(run: &Run) -> Option<Result<Value>> {
             } else {
                 "it was tried too often"
             };
-            Some(Err(Failure::because(format!("run {} failed: {why}; {then}", run.id))))
+            Some(Err(Failure::because(format!(
+                "run {} failed: {why}; {then}",
+                run.id
+            ))))
         }
         RunState::Scheduled | RunState::Available | RunState::Running => None,
     }

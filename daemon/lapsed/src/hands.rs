@@ -37,7 +37,11 @@ impl<'a> Hands<'a> {
         out: &Output,
     ) -> Result<Self> {
         let hands = Self::take_quietly(installation, fitted, keys, program).await?;
-        let sentences = hands.healed.sentences().into_iter().chain(hands.recovered.sentences());
+        let sentences = hands
+            .healed
+            .sentences()
+            .into_iter()
+            .chain(hands.recovered.sentences());
         sentences.for_each(|sentence| out.note(&sentence));
         Ok(hands)
     }
@@ -93,6 +97,8 @@ impl<'a> Hands<'a> {
 
     /// Leaves the store in order.
     pub(crate) async fn leave(self) -> Result {
-        self.owner.leave(&self.installation.store, &self.installation.clock).await
+        self.owner
+            .leave(&self.installation.store, &self.installation.clock)
+            .await
     }
 }

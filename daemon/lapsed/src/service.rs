@@ -57,7 +57,9 @@ pub(crate) fn ping() {
 /// [`ping`], as often as it is expected and no oftener.
 pub(crate) fn alive() {
     static LAST: Mutex<Option<Instant>> = Mutex::new(None);
-    let Some(interval) = watchdog_interval() else { return };
+    let Some(interval) = watchdog_interval() else {
+        return;
+    };
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     if last.is_none_or(|last| last.elapsed() >= interval / 2) {
         *last = Some(Instant::now());

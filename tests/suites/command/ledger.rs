@@ -52,7 +52,11 @@ fn o4_what_was_cut_off_shows_against_heads_that_were_kept_elsewhere() {
     }
     let verified = demo.lapsed("ledger verify");
     assert_eq!(verified.code, 0, "a chain that was cut off is whole in itself");
-    assert!(verified.err.contains("there is no erasure journal"), "{}", verified.err);
+    assert!(
+        verified.err.contains("there is no erasure journal"),
+        "{}",
+        verified.err
+    );
     let answer = demo.lapsed(&against);
     assert_eq!(answer.code, 1);
     assert!(answer.out.contains("entries were cut off"), "{}", answer.out);

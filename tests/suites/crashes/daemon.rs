@@ -51,7 +51,9 @@ impl Daemon {
         let mut message = [0; 4096];
         while self.started.elapsed() < PATIENCE {
             if let Ok(length) = self.socket.recv(&mut message)
-                && String::from_utf8_lossy(&message[..length]).lines().any(|line| line == "READY=1")
+                && String::from_utf8_lossy(&message[..length])
+                    .lines()
+                    .any(|line| line == "READY=1")
             {
                 return Some(self.started.elapsed());
             }

@@ -14,7 +14,10 @@ impl SmallDisk {
     fn under(house: &mut House) -> Option<SmallDisk> {
         let folder = house.installed.beside("disk");
         std::fs::create_dir(&folder).expect("a folder");
-        if !run(Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(&folder)) {
+        if !run(Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"])
+            .arg(&folder))
+        {
             return None;
         }
         let disk = SmallDisk(folder);
@@ -40,7 +43,9 @@ impl SmallDisk {
     }
 
     fn remount(&self, how: &str) {
-        assert!(run(Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(&self.0)));
+        assert!(run(Command::new("mount")
+            .args(["-o", &format!("remount,{how}")])
+            .arg(&self.0)));
     }
 }
 
@@ -72,7 +77,9 @@ fn cannot_run() {
 #[test]
 fn r9_a_full_disk_stops_the_sweep_without_a_loop_and_it_goes_on_when_there_is_room() {
     let mut house = House::open();
-    let Some(disk) = SmallDisk::under(&mut house) else { return cannot_run() };
+    let Some(disk) = SmallDisk::under(&mut house) else {
+        return cannot_run();
+    };
     house.people_lapse(400);
     let mut daemon = Daemon::start(&house.installed, None);
     daemon.ready().expect("a daemon that is ready");
@@ -84,17 +91,26 @@ fn r9_a_full_disk_stops_the_sweep_without_a_loop_and_it_goes_on_when_there_is_ro
     assert!(daemon.wait_until(|| said(&house, "handed back") >= 1));
     std::fs::remove_file(ballast).expect("room again");
     assert!(daemon.wait_until(|| House::is_quiet(&mut house.store)));
-    assert_eq!(said(&house, "nothing is begun until this is over"), 1, "said once, and not in a loop");
+    assert_eq!(
+        said(&house, "nothing is begun until this is over"),
+        1,
+        "said once, and not in a loop"
+    );
     assert_eq!(daemon.stop(), 0);
     house.holds_together("after the disk was full");
     house.every_slot_is_accounted_for();
-    assert_eq!(house.text("SELECT group_concat(DISTINCT state) FROM lapsed_run"), "completed");
+    assert_eq!(
+        house.text("SELECT group_concat(DISTINCT state) FROM lapsed_run"),
+        "completed"
+    );
 }
 
 #[test]
 fn r9_a_disk_that_takes_no_writes_stops_the_sweep_until_it_does() {
     let mut house = House::open();
-    let Some(disk) = SmallDisk::under(&mut house) else { return cannot_run() };
+    let Some(disk) = SmallDisk::under(&mut house) else {
+        return cannot_run();
+    };
     house.people_lapse(20);
     house.schedule_comes_round();
     let mut daemon = Daemon::start(&house.installed, Some("claimed"));

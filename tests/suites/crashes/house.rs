@@ -19,7 +19,8 @@ impl House {
     /// The demo's theatre after its backlog was worked off: from now on only the new people are due.
     pub(crate) fn open() -> House {
         let installed = Installed::demo();
-        let settings = std::fs::read_to_string(installed.path("lapsed.toml")).expect("the settings are there");
+        let settings =
+            std::fs::read_to_string(installed.path("lapsed.toml")).expect("the settings are there");
         std::fs::write(
             installed.path("lapsed.toml"),
             format!("{settings}\n[limits]\nerase_batch = 2\n"),
@@ -29,7 +30,11 @@ impl House {
         let text = std::fs::read_to_string(&policy).expect("the policy is there");
         let text: String = text
             .lines()
-            .filter(|line| !["automatic", "ask_me_above", "schedule"].iter().any(|key| line.trim_start().starts_with(key)))
+            .filter(|line| {
+                !["automatic", "ask_me_above", "schedule"]
+                    .iter()
+                    .any(|key| line.trim_start().starts_with(key))
+            })
             .map(|line| match line.trim() {
                 "[retention]" => "[retention]\nautomatic = \"on\"\nask_me_above = \"100000 people\"\n\
                                   ask_me_above_share = \"100 %\"\nschedule = \"on the 1st at 03:00\"\n"
@@ -53,7 +58,8 @@ impl House {
             edits: 0,
             erased_before: 0,
         };
-        house.next_customer = i64::try_from(house.number("SELECT max(id) + 1000 FROM customers")).expect("an id");
+        house.next_customer =
+            i64::try_from(house.number("SELECT max(id) + 1000 FROM customers")).expect("an id");
         // The platform had erased some people before there was a daemon.
         house.erased_before = house.erased() - house.recorded();
         house
@@ -133,7 +139,11 @@ impl House {
             let skipped = self.number(&format!(
                 "SELECT count(*) FROM lapsed_skipped WHERE first_slot <= {slot} AND last_slot >= {slot}"
             ));
-            assert_eq!(runs + skipped, 1, "slot {slot}: {runs} runs, left out {skipped} times");
+            assert_eq!(
+                runs + skipped,
+                1,
+                "slot {slot}: {runs} runs, left out {skipped} times"
+            );
         }
         let done_twice = self.text(
             "SELECT group_concat(slot_at) FROM (SELECT slot_at FROM lapsed_run WHERE slot_at IS NOT NULL \

@@ -75,11 +75,17 @@ fn o2_r9_a_daemon_that_is_killed_anywhere_loses_nothing_and_repeats_nothing() {
             house.holds_together(&format!("round {round}, killed {delay:?} after it was ready"));
         }
     }
-    assert!(kills() < 2 * PLACES.len() || never_reached.is_empty(), "never died at {never_reached:?}");
+    assert!(
+        kills() < 2 * PLACES.len() || never_reached.is_empty(),
+        "never died at {never_reached:?}"
+    );
     all_is_done_in_the_end(&mut house);
     starts.sort();
     let slowest = starts[starts.len() * ON_TIME / 100 - 1];
-    assert!(slowest <= Duration::from_secs(2), "ready again only after {slowest:?}");
+    assert!(
+        slowest <= Duration::from_secs(2),
+        "ready again only after {slowest:?}"
+    );
 }
 
 fn all_is_done_in_the_end(house: &mut House) {
@@ -92,7 +98,11 @@ fn all_is_done_in_the_end(house: &mut House) {
     assert_eq!(last.stop(), 0, "stopped in order");
     house.holds_together("in the end");
     house.every_slot_is_accounted_for();
-    assert!(house.slots() > 10, "the schedule came round {} times", house.slots());
+    assert!(
+        house.slots() > 10,
+        "the schedule came round {} times",
+        house.slots()
+    );
     let states = house.text("SELECT group_concat(DISTINCT state) FROM lapsed_run");
     assert_eq!(states, "completed", "no run was given up");
     assert_eq!(house.installed.object(&format!("plan {STUDIO}"))["due"], 0);

@@ -86,9 +86,14 @@ async fn theatre_with_a_history() -> World {
 }
 
 async fn faults(world: &World, recorded: &[Head]) -> Vec<Fault> {
-    let verified = verify(&world.store, &world.keys, recorded, chrono::DateTime::<chrono::Utc>::MIN_UTC)
-        .await
-        .expect("a ledger that can be read");
+    let verified = verify(
+        &world.store,
+        &world.keys,
+        recorded,
+        chrono::DateTime::<chrono::Utc>::MIN_UTC,
+    )
+    .await
+    .expect("a ledger that can be read");
     verified.into_iter().flat_map(|chain| chain.faults).collect()
 }
 

@@ -112,9 +112,14 @@ async fn o4_every_batch_leaves_an_entry_and_their_people_add_up() {
     for direct in ["Anna", "Gruber", "mail.example"] {
         assert!(!ledger.iter().any(|sealed| sealed.entry.payload.contains(direct)));
     }
-    let verified = lapsed_jobs::ledger::verify(&world.store, &world.keys, &[], chrono::DateTime::<chrono::Utc>::MIN_UTC)
-        .await
-        .expect("a walk");
+    let verified = lapsed_jobs::ledger::verify(
+        &world.store,
+        &world.keys,
+        &[],
+        chrono::DateTime::<chrono::Utc>::MIN_UTC,
+    )
+    .await
+    .expect("a walk");
     assert_eq!(verified.len(), 1);
     assert_eq!(verified[0].faults, []);
 }

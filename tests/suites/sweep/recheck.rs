@@ -114,7 +114,14 @@ async fn batch_without_effect(world: &World, plan: &Plan) -> TestCaseResult {
     let entry = |_: &[_]| nobody_noted(world);
     let batch = world
         .store
-        .apply_batch(&plan.id, 1_000, &statements, entry, &seal, &lapsed_tests::Forgetful)
+        .apply_batch(
+            &plan.id,
+            1_000,
+            &statements,
+            entry,
+            &seal,
+            &lapsed_tests::Forgetful,
+        )
         .await;
     batch
         .map(|_| ())

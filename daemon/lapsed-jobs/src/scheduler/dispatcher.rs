@@ -175,7 +175,7 @@ impl<W: Work> Dispatcher<W> {
         self.ahead.learn(ending.took);
         self.crashed += u64::from(ending.crashed);
         report(&run, &ending.result);
-        if let Err(Unfinished::OutOfReach(why)) = &ending.result {
+        if let Err(Unfinished::OutOfReach(why) | Unfinished::NoJournal(why)) = &ending.result {
             self.troubled(why);
         }
         match work::end(&run, ending.result, self.clock.now()) {
@@ -377,7 +377,7 @@ fn report(run: &Run, result: &Result<serde_json::Value, Unfinished>) {
             why,
             "failed"
         ),
-        Err(Unfinished::HandedBack | Unfinished::OutOfReach(_)) => {
+        Err(Unfinished::HandedBack | Unfinished::OutOfReach(_) | Unfinished::NoJournal(_)) => {
             info!(tenant, workgroup, run = id, job, "handed back");
         }
         Err(Unfinished::LeaseLost) => warn!(tenant, workgroup, run = id, job, "somebody else has it now"),

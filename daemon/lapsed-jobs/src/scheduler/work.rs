@@ -41,6 +41,8 @@ pub enum Unfinished {
     HandedBack,
     /// The store is out of reach: handed back, and nothing more is begun until it is there again.
     OutOfReach(String),
+    /// The erasure journal cannot be kept: the same, because nobody is erased without it.
+    NoJournal(String),
     /// Somebody else has it now.
     LeaseLost,
 }
@@ -53,7 +55,7 @@ impl From<JobError> for Unfinished {
             }
             JobError::Stopped => Self::HandedBack,
             JobError::Store(error) => Self::from(error),
-            JobError::Journal(error) => Self::OutOfReach(error.to_string()),
+            JobError::Journal(error) => Self::NoJournal(error.to_string()),
         }
     }
 }
@@ -68,9 +70,7 @@ impl From<StoreError> for Unfinished {
             | StoreError::Disk(_)
             | StoreError::ReadOnly
             | StoreError::Locked
-            | StoreError::Missing(_) => {
-                Self::OutOfReach(error.to_string())
-            }
+            | StoreError::Missing(_) => Self::OutOfReach(error.to_string()),
             other => Self::Failed(other.to_string()),
         }
     }
@@ -89,7 +89,9 @@ pub(crate) fn end(run: &Run, result: Result<Value, Unfinished>, now: DateTime<Ut
             error,
             at: now + pause_after(run.attempt, run.id),
         }),
-        Err(Unfinished::HandedBack | Unfinished::OutOfReach(_)) => Some(End::HandedBack),
+        Err(Unfinished::HandedBack | Unfinished::OutOfReach(_) | Unfinished::NoJournal(_)) => {
+            Some(End::HandedBack)
+        }
         Err(Unfinished::LeaseLost) => None,
     }
 }

@@ -40,7 +40,11 @@ impl Store {
         .fetch_one(&self.readers)
         .await
         .map_err(StoreError::of("count what the metrics show"))?;
-        let count = |column: &str| row.get::<Option<i64>, _>(column).unwrap_or_default().unsigned_abs();
+        let count = |column: &str| {
+            row.get::<Option<i64>, _>(column)
+                .unwrap_or_default()
+                .unsigned_abs()
+        };
         Ok(Gauges {
             approvals: count("approvals"),
             pauses: count("pauses"),

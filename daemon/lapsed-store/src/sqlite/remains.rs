@@ -107,18 +107,13 @@ impl Store {
         .map_err(StoreError::of("ask for a search"))
     }
 
-    /// When a tenant was searched for last, and when somebody asked for a search.
-    pub async fn last_scan(
-        &self,
-        tenant: &TenantName,
-    ) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
-        let (last, asked): (Option<i64>, Option<i64>) = sqlx::query_as(
-            "SELECT (SELECT max(at) FROM lapsed_scan WHERE tenant = $1), (SELECT at FROM lapsed_scan_asked)",
-        )
-        .bind(tenant.as_str())
-        .fetch_one(&self.readers)
-        .await
-        .map_err(StoreError::of("read searches"))?;
+    /// When a search was made last, and when somebody asked for one last.
+    pub async fn last_scan(&self) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> {
+        let (last, asked): (Option<i64>, Option<i64>) =
+            sqlx::query_as("SELECT (SELECT max(at) FROM lapsed_scan), (SELECT at FROM lapsed_scan_asked)")
+                .fetch_one(&self.readers)
+                .await
+                .map_err(StoreError::of("read searches"))?;
         Ok((last.map(instant), asked.map(instant)))
     }
 }

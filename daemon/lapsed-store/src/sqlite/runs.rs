@@ -233,7 +233,7 @@ impl Store {
             .map(|row| {
                 let state = parse(&row.get::<String, _>("state"), "lapsed_run", "", "state")?;
                 Ok((
-                    tenant(row.get("tenant"))?,
+                    tenant(row.get::<&str, _>("tenant"))?,
                     state,
                     row.get::<i64, _>("runs").unsigned_abs(),
                 ))
@@ -386,11 +386,11 @@ fn row(finish: &Finish, now: DateTime<Utc>) -> serde_json::Value {
     }
 }
 
-fn tenant(name: String) -> Result<Option<TenantName>> {
+fn tenant(name: &str) -> Result<Option<TenantName>> {
     if name.is_empty() {
         return Ok(None);
     }
-    parse(&name, "lapsed_run", &name, "tenant").map(Some)
+    parse(name, "lapsed_run", name, "tenant").map(Some)
 }
 
 pub(super) fn read_run(row: &SqliteRow) -> Result<Run> {
@@ -400,7 +400,7 @@ pub(super) fn read_run(row: &SqliteRow) -> Result<Run> {
         id,
         schedule: row.get("schedule"),
         slot_at: moment("slot_at"),
-        tenant: tenant(row.get("tenant"))?,
+        tenant: tenant(row.get::<&str, _>("tenant"))?,
         workgroup: row.get("workgroup"),
         job: row.get("job"),
         payload: row.get("payload"),

@@ -44,7 +44,9 @@ async fn follow_to_its_end(installation: &Installation, plan: &Plan, out: &Outpu
         tenant: Some(plan.workgroup.tenant.clone()),
         workgroup: Some(plan.workgroup.name.clone()),
         job: APPLY.to_owned(),
-        payload: json!(ApplyPlan { plan: plan.id.clone() }),
+        payload: json!(ApplyPlan {
+            plan: plan.id.clone()
+        }),
         asked_by: Some("lapsed apply".to_owned()),
         at: installation.now(),
     };
@@ -61,8 +63,11 @@ async fn follow_to_its_end(installation: &Installation, plan: &Plan, out: &Outpu
 
 /// What the daemon says that it did.
 pub(crate) fn told(mut outcome: Value) -> Result<Progress> {
-    serde_json::from_value(outcome["done"].take())
-        .map_err(|why| Failure::because(format!("the daemon answered what this version cannot read: {why}")))
+    serde_json::from_value(outcome["done"].take()).map_err(|why| {
+        Failure::because(format!(
+            "the daemon answered what this version cannot read: {why}"
+        ))
+    })
 }
 
 /// Carries out a plan with a bar on the terminal.

@@ -39,11 +39,17 @@ pub(crate) async fn resume(config: &Path, args: &ResumeArgs, out: &Output) -> Re
             whose(args.tenant.as_ref())
         )));
     }
-    out.line(format!("{} goes on; schedules count from now", whose(args.tenant.as_ref())));
+    out.line(format!(
+        "{} goes on; schedules count from now",
+        whose(args.tenant.as_ref())
+    ));
     if let Some(tenant) = &args.tenant
         && let Some(all) = installation.store.paused(tenant).await?
     {
-        out.line(format!("  everything is still paused by {} ({})", all.by, all.because));
+        out.line(format!(
+            "  everything is still paused by {} ({})",
+            all.by, all.because
+        ));
     }
     out.object(&json!({ "tenant": args.tenant, "at": at }));
     Ok(())

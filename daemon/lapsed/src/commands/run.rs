@@ -35,8 +35,13 @@ pub(crate) async fn run(config: &Path, out: &Output) -> Result {
     logs::start(out.is_json())?;
     let signals = Signals::take()?;
     let installation = Installation::open(config, out).await?;
-    let owner = match Owner::take(&installation.store, &installation.settings.store, "lapsed run", &SystemClock)
-        .await?
+    let owner = match Owner::take(
+        &installation.store,
+        &installation.settings.store,
+        "lapsed run",
+        &SystemClock,
+    )
+    .await?
     {
         Ok(owner) => owner,
         Err(served) => return Err(Failure::because(served.to_string())),
@@ -108,7 +113,9 @@ async fn recover(daemon: &Daemon) -> Result {
 }
 
 async fn pages(daemon: &Daemon) -> Result<Option<JoinHandle<()>>> {
-    let Some(address) = daemon.settings.metrics else { return Ok(None) };
+    let Some(address) = daemon.settings.metrics else {
+        return Ok(None);
+    };
     let pages = Pages::bind(address, daemon.metrics.clone(), daemon.health.clone()).await?;
     Ok(Some(tokio::spawn(pages.serve())))
 }
@@ -183,7 +190,11 @@ async fn leave(daemon: &Daemon, owner: Owner, ended: Option<Ended>) -> Result {
     let Some(ended) = ended else {
         return Err(Failure::Crashed("the dispatcher crashed".to_owned()));
     };
-    tracing::info!(handed_back = ended.handed_back, crashed = ended.crashed, "stopped");
+    tracing::info!(
+        handed_back = ended.handed_back,
+        crashed = ended.crashed,
+        "stopped"
+    );
     if ended.crashed > 0 {
         return Err(Failure::Crashed(format!(
             "{} of the daemon's tasks crashed; the log says which",

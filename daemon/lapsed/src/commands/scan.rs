@@ -17,7 +17,7 @@ pub(crate) async fn run(config: &Path, args: &ScanArgs, out: &Output) -> Result 
     let installation = Installation::open(config, out).await?;
     if args.next {
         installation.store.ask_for_scan(installation.now()).await?;
-        out.line("the next sweep of each tenant is searched behind, whatever the week says");
+        out.line("the next sweep is searched behind, whatever the week says");
         out.object(&json!({ "asked": true }));
         return Ok(());
     }

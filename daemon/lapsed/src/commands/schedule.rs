@@ -68,7 +68,9 @@ async fn list(
 pub(crate) fn next_slots(schedule: &Schedule, most: usize) -> Vec<DateTime<Utc>> {
     let timetable = &schedule.timetable;
     let after = |slot: &DateTime<Utc>| next_slot(&timetable.cron, timetable.zone, *slot);
-    std::iter::successors(schedule.next_slot_at, after).take(most).collect()
+    std::iter::successors(schedule.next_slot_at, after)
+        .take(most)
+        .collect()
 }
 
 fn object(schedule: &Schedule, next: &[DateTime<Utc>]) -> Value {
@@ -117,9 +119,14 @@ async fn now(installation: &Installation, workgroup: &Workgroup, out: &Output) -
     let people = outcome["people"].as_u64().unwrap_or_default();
     let became = outcome["became"].as_str().unwrap_or_default();
     let plan = outcome["plan"].as_str().unwrap_or_default();
-    out.line(format!("{workgroup}: plan {plan} names {people} people; {}", became.replace('-', " ")));
+    out.line(format!(
+        "{workgroup}: plan {plan} names {people} people; {}",
+        became.replace('-', " ")
+    ));
     if became == "waits" {
-        out.line(format!("  `lapsed approve {plan} --by WHO --reason WHY` lets it go"));
+        out.line(format!(
+            "  `lapsed approve {plan} --by WHO --reason WHY` lets it go"
+        ));
     }
     out.object(&outcome);
     Ok(())
@@ -134,10 +141,18 @@ async fn pause(
 ) -> Result {
     let schedule = of(installation, workgroup).await?;
     let at = installation.now();
-    if !installation.store.pause_schedule(&schedule.id, by, reason, at).await? {
-        return Err(Failure::because(format!("the schedule of {workgroup} is paused already")));
+    if !installation
+        .store
+        .pause_schedule(&schedule.id, by, reason, at)
+        .await?
+    {
+        return Err(Failure::because(format!(
+            "the schedule of {workgroup} is paused already"
+        )));
     }
-    out.line(format!("{workgroup}: its schedule is paused; what was asked for by hand still runs"));
+    out.line(format!(
+        "{workgroup}: its schedule is paused; what was asked for by hand still runs"
+    ));
     out.object(&json!({ "id": schedule.id, "workgroup": workgroup, "at": at, "by": by, "because": reason }));
     Ok(())
 }
@@ -146,12 +161,16 @@ async fn resume(installation: &Installation, workgroup: &Workgroup, out: &Output
     let schedule = of(installation, workgroup).await?;
     let at = installation.now();
     if !installation.store.resume_schedule(&schedule.id, at).await? {
-        return Err(Failure::because(format!("the schedule of {workgroup} is not paused")));
+        return Err(Failure::because(format!(
+            "the schedule of {workgroup} is not paused"
+        )));
     }
     let zone = schedule.timetable.zone;
     let next = next_slot(&schedule.timetable.cron, zone, at);
     let next_shown = next.map_or_else(|| "never".to_owned(), |next| moment(next, zone));
-    out.line(format!("{workgroup}: its schedule goes on; next {next_shown} ({zone})"));
+    out.line(format!(
+        "{workgroup}: its schedule goes on; next {next_shown} ({zone})"
+    ));
     out.object(&json!({ "id": schedule.id, "workgroup": workgroup, "at": at, "next": next }));
     Ok(())
 }
@@ -189,7 +208,11 @@ async fn history(
         .map_or(chrono_tz::Tz::UTC, |schedule| schedule.timetable.zone);
     runs.iter().for_each(|run| out.object(run));
     let rows = runs.iter().map(|run| line(run, zone)).collect();
-    out.table(&["run", "", "job", "slot", "state", "attempt", "what became of it"], rows, &[0]);
+    out.table(
+        &["run", "", "job", "slot", "state", "attempt", "what became of it"],
+        rows,
+        &[0],
+    );
     let Some(schedule) = schedule else { return Ok(()) };
     for skipped in installation.store.skipped(&schedule.id, last).await? {
         out.line(format!(
@@ -213,13 +236,18 @@ fn line(run: &Run, zone: chrono_tz::Tz) -> Vec<String> {
         (Some(tenant), None) => tenant.to_string(),
         (None, _) => "the daemon's own".to_owned(),
     };
-    let became = run.error.clone().or_else(|| run.outcome.clone()).unwrap_or_default();
+    let became = run
+        .error
+        .clone()
+        .or_else(|| run.outcome.clone())
+        .unwrap_or_default();
     let became: String = became.chars().take(80).collect();
     vec![
         run.id.to_string(),
         whose,
         run.job.clone(),
-        run.slot_at.map_or_else(|| "asked for".to_owned(), |slot| moment(slot, zone)),
+        run.slot_at
+            .map_or_else(|| "asked for".to_owned(), |slot| moment(slot, zone)),
         run.state.to_string(),
         run.attempt.to_string(),
         became,

@@ -115,7 +115,10 @@ impl Daemon {
         if keys == self.desk().keys {
             return Ok(());
         }
-        self.store.accept_keys(&keys).await.map_err(|why| why.to_string())?;
+        self.store
+            .accept_keys(&keys)
+            .await
+            .map_err(|why| why.to_string())?;
         let newest = keys.newest().id.clone();
         let desk = desk(&self.settings, &self.store, &self.fitted, keys, &self.metrics)
             .await
@@ -171,7 +174,9 @@ impl Work for Daemon {
         if run.job == RELOAD {
             return match self.reload().await {
                 Ok(reloaded) => Ok(json!(reloaded)),
-                Err(why) => Err(Unfinished::Cancelled(json!({ "code": "not-reloaded", "refused": why }))),
+                Err(why) => Err(Unfinished::Cancelled(
+                    json!({ "code": "not-reloaded", "refused": why }),
+                )),
             };
         }
         let done = self.desk().work(&run, lease, &stop).await;
@@ -179,7 +184,10 @@ impl Work for Daemon {
             watch.refresh_report(tenant);
         }
         match &done {
-            Err(Unfinished::OutOfReach(why)) => self.health.set(Component::Journal, Err(why.clone())),
+            Err(Unfinished::NoJournal(why)) => {
+                self.metrics.journalled(false);
+                self.health.set(Component::Journal, Err(why.clone()))
+            }
             _ => self.health.set(Component::Journal, Ok(())),
         };
         done
@@ -187,7 +195,9 @@ impl Work for Daemon {
 
     /// What erasing left in indexes and the log is removed once, behind the last of many sweeps.
     async fn idle(self: Arc<Self>) {
-        let Ok(_ours) = self.scrubbing.try_lock() else { return };
+        let Ok(_ours) = self.scrubbing.try_lock() else {
+            return;
+        };
         if let Err(why) = remove_remnants(&self.store, &self.fitted).await {
             tracing::warn!(%why, "what erasing left behind could not be removed yet");
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use lapsed_jobs::health::Component;
 use lapsed_jobs::scheduler::Stop;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -48,8 +49,8 @@ impl Signals {
     pub(crate) async fn listen(mut self, daemon: Arc<Daemon>, steps: Steps) {
         while !steps.soft.is_cancelled() {
             tokio::select! {
-                _ = self.terminate.recv() => soft("SIGTERM", &steps),
-                _ = self.interrupt.recv() => soft("SIGINT", &steps),
+                _ = self.terminate.recv() => soft("SIGTERM", &daemon, &steps),
+                _ = self.interrupt.recv() => soft("SIGINT", &daemon, &steps),
                 () = steps.soft.cancelled() => {}
                 _ = self.hang_up.recv() => {
                     if let Err(why) = daemon.reload().await {
@@ -68,8 +69,13 @@ impl Signals {
     }
 }
 
-fn soft(signal: &str, steps: &Steps) {
-    tracing::info!(signal, "stopping: what runs comes to its next whole step and is handed back");
+fn soft(signal: &str, daemon: &Daemon, steps: &Steps) {
+    let stopping = Err("the daemon is stopping".to_owned());
+    daemon.health.set(Component::Daemon, stopping);
+    tracing::info!(
+        signal,
+        "stopping: what runs comes to its next whole step and is handed back"
+    );
     service::stopping();
     service::extend_timeout(PATIENCE);
     steps.soft.cancel();
