@@ -33,7 +33,9 @@ async fn r11_whoever_carries_a_waiting_plan_out_is_refused() {
 async fn r11_a_scheduled_sweep_leaves_the_plan_waiting() {
     let world = theatre(500, 100).await;
     lapse(&world, 1, 2).await;
-    let swept = sweep(&world.tools(), &world.case(), 1).await.expect("a sweep");
+    let swept = sweep(&world.tools(), &world.case(), 1, |_| {})
+        .await
+        .expect("a sweep");
     assert_eq!((swept.became, swept.people), (Became::Waits, 2));
     assert_eq!(anonymised(&world).await, 0);
 }

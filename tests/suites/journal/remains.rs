@@ -107,11 +107,7 @@ async fn the_daemons_own_texts_are_searched_too() {
 async fn a_tenant_is_searched_once_a_week_or_when_somebody_asks() {
     let world = World::new().await;
     people(&world, 1..=2).await;
-    let due = async |world: &World| {
-        is_due(&world.store, &theatre(), world.now())
-            .await
-            .expect("an answer")
-    };
+    let due = async |world: &World| is_due(&world.store, world.now()).await.expect("an answer");
     assert!(due(&world).await);
     sweep_and_search(&world).await;
     world.pass(chrono::TimeDelta::days(1));
