@@ -107,6 +107,17 @@ impl<'c> Check<'c> {
             self.column(name, table, column);
         }
         self.classified(name, table, &subject.columns, &subject.table.span);
+        if subject.created_at.is_none() {
+            self.findings.push(
+                Finding::warning("nothing tells when a person's record was created")
+                    .at(subject.table.span.clone())
+                    .help("name the column as `created_at` below `[subject]`")
+                    .note(
+                        "a restored backup brings erased people back; without a creation instant nobody can tell them from \
+                         newcomers with the same key, and nobody is erased again",
+                    ),
+            );
+        }
         if let Some(erased_at) = &subject.erased_at {
             let marked = subject
                 .columns

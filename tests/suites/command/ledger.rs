@@ -67,7 +67,9 @@ fn o4_the_ledger_names_nobody() {
     let demo = Installed::demo();
     let plan = demo.object("plan stadttheater/studio --save");
     let people = demo.json("find stadttheater example --most 2000");
-    demo.object(&format!("apply {}", plan["plan"]["id"].as_str().expect("an id")));
+    let id = plan["plan"]["id"].as_str().expect("an id");
+    demo.lapsed(&format!("approve {id} --by test --reason tested"));
+    demo.object(&format!("apply {id}"));
     let ledger = demo.lapsed("ledger show stadttheater --last 1000 --json").out;
     assert!(people.len() > 500);
     for person in &people {

@@ -2,7 +2,7 @@
 //!
 //! The policy says how long, the dataset says what becomes of every field, the settings say how long the program's own
 //! records stay. So the document that a data-protection officer asks for can be written by the program that keeps it,
-//! and says what is done and not what was once meant. [`concept`] brings the three together, [`markdown`] writes them
+//! and says what is done and not what was once meant. [`concept`] brings the three together, [`markdown()`] writes them
 //! down in the tenant's language.
 
 mod markdown;

@@ -6,9 +6,10 @@ use lapsed_store::Store;
 use serde_json::json;
 
 use crate::cli::MigrateArgs;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::installation::{REFERENCE_SCHEMA, read_settings};
 use crate::output::Output;
+use crate::owner;
 
 /// Brings the daemon's tables to this version, and creates the reference tables if asked to.
 pub(crate) async fn run(config: &Path, args: &MigrateArgs, out: &Output) -> Result {
@@ -17,6 +18,12 @@ pub(crate) async fn run(config: &Path, args: &MigrateArgs, out: &Output) -> Resu
         return plan(&settings.store, args, out).await;
     }
     let store = Store::create(&settings.store).await?;
+    // A daemon of another version must not have its tables changed under its hands.
+    if owner::is_served(&settings.store)? && !store.migrations().await?.pending.is_empty() {
+        return Err(Failure::because(
+            "a daemon serves the store: stop it, migrate, and start the new version",
+        ));
+    }
     let before = store.migrate().await?;
     for (step, name) in &before.pending {
         out.line(format!("step {step}: {name}"));

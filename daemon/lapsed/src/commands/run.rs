@@ -30,6 +30,9 @@ const WORKERS: usize = 4;
 /// How often it is looked whether somebody asked for something: what a command waits at most before it is heard.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// How long a statement under way is waited for, at the very end.
+const CLOSING: Duration = Duration::from_secs(5);
+
 /// Runs the daemon until it is told to stop.
 pub(crate) async fn run(config: &Path, out: &Output) -> Result {
     logs::start(out.is_json())?;
@@ -186,7 +189,11 @@ async fn until_stopped(
 /// Leaves the store in order, and says whether something crashed.
 async fn leave(daemon: &Daemon, owner: Owner, ended: Option<Ended>) -> Result {
     owner.leave(&daemon.store, &SystemClock).await?;
-    daemon.store.close().await;
+    // A statement of a run that was dropped may still be under way: nothing of it will be committed.
+    let closed = tokio::time::timeout(CLOSING, daemon.store.close()).await;
+    if closed.is_err() {
+        tracing::warn!("a statement is still under way: it ends with the program");
+    }
     let Some(ended) = ended else {
         return Err(Failure::Crashed("the dispatcher crashed".to_owned()));
     };

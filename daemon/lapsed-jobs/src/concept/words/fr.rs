@@ -84,7 +84,7 @@ pub(super) const WORDS: Words = Words {
     record_ledger_holds: "ce qui a été fait, quand et selon quelle règle ; pseudonymes ; qui a approuvé et pourquoi",
     record_journal: "Journal d’effacement",
     record_journal_holds: "pseudonymes des personnes anonymisées, hors de la base",
-    record_plans: "Plans",
+    record_plans: "Plans d’anonymisation",
     record_plans_holds: "clés des personnes échues, et la règle",
     record_runs: "Exécutions",
     record_runs_holds: "ce qui a tourné, quand, et le résultat",
