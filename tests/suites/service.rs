@@ -8,6 +8,8 @@ mod program;
 
 #[path = "service/daemon.rs"]
 mod daemon;
+#[path = "service/life.rs"]
+mod life;
 #[path = "service/pages.rs"]
 mod pages;
 #[path = "service/silence.rs"]

@@ -47,9 +47,20 @@ pub(crate) fn soon<T>(waiting_for: &str, mut what: impl FnMut() -> Option<T>) ->
 impl Daemon {
     /// Starts a daemon and does not wait for it.
     pub(crate) fn start(installed: &Installed, level: &str) -> Self {
+        Self::start_with(installed, "LAPSED_LOG", level)
+    }
+
+    /// Starts a daemon with a word in its environment and waits until it serves.
+    pub(crate) fn serving_with(installed: &Installed, name: &str, value: &str) -> Self {
+        let daemon = Self::start_with(installed, name, value);
+        daemon.until_ready();
+        daemon
+    }
+
+    fn start_with(installed: &Installed, name: &str, value: &str) -> Self {
         let mut child = installed
             .command("run")
-            .env("LAPSED_LOG", level)
+            .env(name, value)
             .env_remove("JOURNAL_STREAM")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
