@@ -67,7 +67,6 @@ CREATE UNIQUE INDEX lapsed_run_of_slot ON lapsed_run (schedule, slot_at) WHERE s
 CREATE INDEX lapsed_run_unfinished ON lapsed_run (schedule) WHERE finished_at IS NULL;
 CREATE INDEX lapsed_run_waiting ON lapsed_run (due_at) WHERE state IN ('scheduled', 'retryable');
 CREATE INDEX lapsed_run_available ON lapsed_run (tenant, due_at, id) WHERE state = 'available';
-CREATE INDEX lapsed_run_running ON lapsed_run (owner) WHERE state = 'running';
 CREATE INDEX lapsed_run_finished ON lapsed_run (finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX lapsed_run_discarded ON lapsed_run (tenant) WHERE state = 'discarded';
 

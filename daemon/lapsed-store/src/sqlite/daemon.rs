@@ -75,9 +75,9 @@ impl Store {
         .await
         .map_err(StoreError::of(doing))?;
         let discarded = sqlx::query(
-            "UPDATE lapsed_run SET state = 'discarded', owner = NULL, finished_at = $2, \
+            "UPDATE lapsed_run INDEXED BY lapsed_run_unfinished SET state = 'discarded', owner = NULL, finished_at = $2, \
              error = 'the program that ran it ended, again and again' \
-             WHERE state = 'running' AND owner < $1 AND attempt >= $3",
+             WHERE state = 'running' AND finished_at IS NULL AND owner < $1 AND attempt >= $3",
         )
         .bind(start)
         .bind(starting.at.timestamp_millis())
@@ -86,8 +86,8 @@ impl Store {
         .await
         .map_err(StoreError::of(doing))?;
         let taken_over = sqlx::query(
-            "UPDATE lapsed_run SET state = 'available', owner = NULL, error = 'the program that ran it ended' \
-             WHERE state = 'running' AND owner < $1",
+            "UPDATE lapsed_run INDEXED BY lapsed_run_unfinished SET state = 'available', owner = NULL, error = 'the program that ran it ended' \
+             WHERE state = 'running' AND finished_at IS NULL AND owner < $1",
         )
         .bind(start)
         .execute(&mut *transaction)

@@ -24,7 +24,7 @@ const DOING: &str = "look how everything stands";
 const MOST_NAMED: u32 = 20;
 
 const RUNNING: &str = "SELECT * FROM lapsed_run \
-    WHERE state = 'running' AND ($1 IS NULL OR tenant = $1) ORDER BY claimed_at, id LIMIT $2";
+    WHERE finished_at IS NULL AND state = 'running' AND ($1 IS NULL OR tenant = $1) ORDER BY claimed_at, id LIMIT $2";
 const DISCARDED: &str = "SELECT * FROM lapsed_run \
     WHERE state = 'discarded' AND ($1 IS NULL OR tenant = $1) ORDER BY id DESC LIMIT $2";
 

@@ -3,6 +3,8 @@
 //! Every claim of a run raises its fence. Whoever finishes it, hands it back, or commits a batch on its behalf names
 //! owner and fence; where the store knows others, the lease was lost and nothing is written.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use lapsed_model::{Lease, Run, RunState, TenantName};
 use serde_json::json;
@@ -121,17 +123,7 @@ impl Store {
         .map_err(StoreError::of(doing))?;
         let claimed = lease(&mut transaction, &chosen, owner, now).await?;
         lapsed_model::fault::point("claimed");
-        sqlx::query(
-            "UPDATE lapsed_turn SET vtime = vtime + (SELECT count(*) FROM json_each($1) c \
-                 JOIN lapsed_run r ON r.id = c.value WHERE r.tenant = lapsed_turn.tenant), \
-             waiting = EXISTS (SELECT 1 FROM lapsed_run r WHERE r.tenant = lapsed_turn.tenant AND r.state = 'available') \
-             WHERE tenant IN (SELECT value FROM json_each($2))",
-        )
-        .bind(json!(chosen).to_string())
-        .bind(json!(tenants).to_string())
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::of(doing))?;
+        serve(&mut transaction, &tenants, &claimed).await?;
         transaction.commit().await.map_err(StoreError::of(doing))?;
         Ok(claimed)
     }
@@ -158,8 +150,8 @@ impl Store {
              error = coalesce(e.value ->> 6, CASE e.value ->> 3 WHEN 'completed' THEN NULL ELSE error END), \
              due_at = coalesce(e.value ->> 7, due_at), attempt = max(0, attempt - (e.value ->> 8)), owner = NULL \
              FROM json_each($1) e \
-             WHERE lapsed_run.id = e.value ->> 0 AND lapsed_run.owner = e.value ->> 1 \
-             AND lapsed_run.fence = e.value ->> 2 AND lapsed_run.state = 'running' RETURNING id",
+             WHERE lapsed_run.id = e.value ->> 0 AND +lapsed_run.owner = e.value ->> 1 \
+             AND lapsed_run.fence = e.value ->> 2 AND +lapsed_run.state = 'running' RETURNING id",
         )
         .bind(json!(rows).to_string())
         .fetch_all(&mut *transaction)
@@ -182,7 +174,7 @@ impl Store {
             .collect();
         let held: Vec<i64> = sqlx::query_scalar(
             "SELECT r.id FROM json_each($1) l JOIN lapsed_run r ON r.id = l.value ->> 0 \
-             WHERE r.owner = l.value ->> 1 AND r.fence = l.value ->> 2 AND r.state = 'running'",
+             WHERE +r.owner = l.value ->> 1 AND r.fence = l.value ->> 2 AND +r.state = 'running'",
         )
         .bind(json!(rows).to_string())
         .fetch_all(&self.readers)
@@ -299,7 +291,11 @@ pub(super) async fn wait_again(connection: &mut SqliteConnection) -> Result<()> 
 }
 
 /// A tenant that did not wait joins at the turn of those who do: having been idle is no credit.
-async fn await_turn(connection: &mut SqliteConnection, tenants: &[String]) -> Result<()> {
+pub(super) async fn await_turn(
+    connection: &mut SqliteConnection,
+    tenants: impl IntoIterator<Item = &String>,
+) -> Result<()> {
+    let tenants: Vec<&String> = tenants.into_iter().collect();
     if tenants.is_empty() {
         return Ok(());
     }
@@ -315,6 +311,31 @@ async fn await_turn(connection: &mut SqliteConnection, tenants: &[String]) -> Re
     .await
     .map(|_| ())
     .map_err(StoreError::of("put tenants in turn"))
+}
+
+/// Moves the tenants that were looked at on by what they were served; who has nothing available leaves the line.
+async fn serve(
+    connection: &mut SqliteConnection,
+    tenants: &[String],
+    claimed: &[(Run, Lease)],
+) -> Result<()> {
+    let mut served: BTreeMap<&str, u64> = tenants.iter().map(|tenant| (tenant.as_str(), 0)).collect();
+    for (run, _) in claimed {
+        *served
+            .entry(run.tenant.as_ref().map_or("", TenantName::as_str))
+            .or_default() += 1;
+    }
+    let served: Vec<(&str, u64)> = served.into_iter().collect();
+    sqlx::query(
+        "UPDATE lapsed_turn SET vtime = vtime + (s.value ->> 1), \
+         waiting = EXISTS (SELECT 1 FROM lapsed_run r WHERE r.tenant = lapsed_turn.tenant AND r.state = 'available') \
+         FROM json_each($1) s WHERE lapsed_turn.tenant = s.value ->> 0",
+    )
+    .bind(json!(served).to_string())
+    .execute(connection)
+    .await
+    .map(|_| ())
+    .map_err(StoreError::of("move tenants on"))
 }
 
 async fn lease(

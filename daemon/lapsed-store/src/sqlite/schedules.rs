@@ -4,7 +4,7 @@
 //! whoever calls. A run is unique on (schedule, slot), so that whatever the clock does, whoever restarts and however
 //! often a step is repeated, no slot runs twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lapsed_model::{Due, Schedule, SkipReason, Skipped, TenantName, Timetable, Workgroup};
@@ -14,7 +14,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::Store;
 use super::ledger::parse;
-use super::runs::promote;
+use super::runs::{await_turn, promote};
 use crate::error::{Result, StoreError};
 
 /// Reads schedules with what decides about their slots: whether they are paused, and their unfinished runs.
@@ -203,6 +203,7 @@ impl Store {
 /// number.
 #[derive(Default)]
 struct Moved {
+    tenants: BTreeSet<String>,
     schedules: Vec<serde_json::Value>,
     runs: Vec<serde_json::Value>,
     skipped: Vec<serde_json::Value>,
@@ -214,6 +215,9 @@ impl Moved {
         let timetable = &schedule.timetable;
         let next = due.next_slot_at.map(|next| next.timestamp_millis());
         self.schedules.push(json!([schedule.id, next]));
+        if !due.runs.is_empty() {
+            self.tenants.insert(timetable.workgroup.tenant.to_string());
+        }
         for slot in due.runs {
             self.runs.push(json!([
                 schedule.id,
@@ -243,8 +247,8 @@ impl Moved {
         let now = now.timestamp_millis();
         let runs = sqlx::query(
             "INSERT INTO lapsed_run (schedule, slot_at, tenant, workgroup, job, due_at, created_at, state) \
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, $2, 'scheduled' \
-             FROM json_each($1) WHERE true ON CONFLICT DO NOTHING",
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, $2, \
+             iif(value ->> 5 <= $2, 'available', 'scheduled') FROM json_each($1) WHERE true ON CONFLICT DO NOTHING",
         )
         .bind(text(&self.runs))
         .bind(now)
@@ -252,6 +256,7 @@ impl Moved {
         .await
         .map_err(StoreError::of(doing))?;
         lapsed_model::fault::point("runs-inserted");
+        await_turn(&mut *connection, &self.tenants).await?;
         sqlx::query(
             "UPDATE lapsed_schedule SET next_slot_at = moved.value ->> 1 FROM json_each($1) moved \
              WHERE lapsed_schedule.id = moved.value ->> 0",
@@ -264,7 +269,8 @@ impl Moved {
             sqlx::query(
                 "INSERT INTO lapsed_skipped (schedule, first_slot, last_slot, reason, slots, noted_at) \
                  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, $2 FROM json_each($1) \
-                 WHERE true ON CONFLICT DO NOTHING",
+                 WHERE true ON CONFLICT DO UPDATE SET last_slot = excluded.last_slot, slots = excluded.slots, \
+                 noted_at = excluded.noted_at WHERE last_slot < excluded.last_slot",
             )
             .bind(text(&self.skipped))
             .bind(now)
