@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lapsed_model::{Clock, Lease, Run};
-use lapsed_store::{Finish, Store, StoreError};
+use lapsed_store::{Finish, Store, StoreError, Wake};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
+use super::ahead::Ahead;
+use super::tell::{count, report};
+use super::trouble::{Of, Troubles};
 use super::work::{self, Stop, Unfinished, Work};
 use crate::health::{Component, Health};
 use crate::metrics::Metrics;
@@ -55,7 +58,7 @@ pub struct Dispatcher<W> {
     ends: (mpsc::UnboundedSender<Ending>, mpsc::UnboundedReceiver<Ending>),
     unwritten: Vec<Finish>,
     ahead: Ahead,
-    trouble: Option<Trouble>,
+    trouble: Troubles,
     was_busy: bool,
     looked_after: Instant,
     crashed: u64,
@@ -76,13 +79,6 @@ struct Ending {
     crashed: bool,
 }
 
-/// Why nothing is claimed for the moment.
-struct Trouble {
-    why: String,
-    pause: Duration,
-    until: Instant,
-}
-
 /// At most so many schedules are moved on in one transaction: the platform's own writes wait for that long.
 const AT_ONCE: u32 = 1_000;
 
@@ -101,7 +97,7 @@ impl<W: Work> Dispatcher<W> {
             tasks: JoinSet::new(),
             ends: mpsc::unbounded_channel(),
             unwritten: Vec::new(),
-            trouble: None,
+            trouble: Troubles::default(),
             was_busy: false,
             looked_after: Instant::now(),
             crashed: 0,
@@ -112,9 +108,8 @@ impl<W: Work> Dispatcher<W> {
     /// `hard` ends the waiting for that: whatever still runs is dropped, and its lease ends with this start.
     pub async fn run(mut self, soft: Stop, hard: Stop) -> Ended {
         while !soft.is_cancelled() {
-            let slept_well = self.turn().await;
+            let pause = self.turn().await;
             (self.settings.alive)();
-            let pause = self.pause(slept_well).await;
             tokio::select! {
                 () = soft.cancelled() => {}
                 () = self.settings.poke.notified() => {}
@@ -125,32 +120,35 @@ impl<W: Work> Dispatcher<W> {
         self.wind_down(hard).await
     }
 
-    /// One turn. Whatever the store refuses is remembered as trouble and tried again later.
-    async fn turn(&mut self) -> bool {
-        if self
-            .trouble
-            .as_ref()
-            .is_some_and(|trouble| Instant::now() < trouble.until)
-        {
-            return false;
-        }
-        match self.try_turn().await {
-            Ok(()) => {
-                self.recovered();
-                true
-            }
-            Err(refusal) => {
-                self.troubled(&refusal.to_string());
-                false
+    /// One turn, and how long to sleep behind it. What the store refuses is remembered as trouble and tried again later.
+    async fn turn(&mut self) -> Duration {
+        if self.trouble.left().is_none() {
+            match self.try_turn().await {
+                Ok(wake) => {
+                    self.recovered(Of::Store);
+                    if self.trouble.left().is_none() {
+                        return self.until(&wake);
+                    }
+                }
+                Err(refusal) => self.troubled(Of::Store, &refusal.to_string()),
             }
         }
+        let left = self.trouble.left().unwrap_or_default();
+        left.clamp(Duration::from_millis(50), self.settings.look_every)
     }
 
-    async fn try_turn(&mut self) -> Result<(), StoreError> {
+    async fn try_turn(&mut self) -> Result<Wake, StoreError> {
         self.collect();
         self.write_ends().await?;
-        self.move_on().await?;
-        self.claim().await?;
+        let mut wake = self.store.wake().await?;
+        if self.is_due(&wake) {
+            self.move_on().await?;
+            wake = self.store.wake().await?;
+        }
+        // What ended just now may have said that there is no use in beginning anything.
+        if wake.waiting && self.trouble.left().is_none() {
+            self.claim().await?;
+        }
         self.look_after_leases().await?;
         if self.hands.is_empty() && self.was_busy {
             self.was_busy = false;
@@ -158,7 +156,20 @@ impl<W: Work> Dispatcher<W> {
             self.tasks.spawn(work.idle());
         }
         while self.tasks.try_join_next().is_some() {}
-        Ok(())
+        Ok(wake)
+    }
+
+    fn is_due(&self, wake: &Wake) -> bool {
+        wake.at().is_some_and(|at| at <= self.clock.now())
+    }
+
+    /// How long nothing needs to be looked at.
+    fn until(&self, wake: &Wake) -> Duration {
+        let left = wake
+            .at()
+            .map(|at| (at - self.clock.now()).to_std().unwrap_or_default());
+        let left = left.unwrap_or(self.settings.look_every);
+        left.clamp(Duration::from_millis(1), self.settings.look_every)
     }
 
     /// Everything that ended meanwhile.
@@ -175,8 +186,10 @@ impl<W: Work> Dispatcher<W> {
         self.ahead.learn(ending.took);
         self.crashed += u64::from(ending.crashed);
         report(&run, &ending.result);
-        if let Err(Unfinished::OutOfReach(why) | Unfinished::NoJournal(why)) = &ending.result {
-            self.troubled(why);
+        match &ending.result {
+            Err(Unfinished::OutOfReach(why)) => self.troubled(Of::Store, why),
+            Err(Unfinished::NoJournal(why)) => self.troubled(Of::Journal, why),
+            _ => self.recovered(Of::Journal),
         }
         match work::end(&run, ending.result, self.clock.now()) {
             Some(end) => {
@@ -208,9 +221,6 @@ impl<W: Work> Dispatcher<W> {
     async fn move_on(&mut self) -> Result<(), StoreError> {
         loop {
             let now = self.clock.now();
-            if self.store.wake().await?.at().is_none_or(|at| at > now) {
-                return Ok(());
-            }
             let judge = |schedule: &lapsed_model::Schedule| lapsed_policy::due(schedule, now);
             let moved = self.store.materialise(now, AT_ONCE, judge).await?;
             for (reason, slots) in &moved.skipped {
@@ -225,7 +235,7 @@ impl<W: Work> Dispatcher<W> {
 
     async fn claim(&mut self) -> Result<(), StoreError> {
         let room = self.ahead.many().saturating_sub(self.hands.len());
-        if room == 0 || !self.store.wake().await?.waiting {
+        if room == 0 {
             return Ok(());
         }
         let now = self.clock.now();
@@ -273,20 +283,6 @@ impl<W: Work> Dispatcher<W> {
         });
     }
 
-    /// How long to sleep.
-    async fn pause(&mut self, slept_well: bool) -> Duration {
-        if let Some(trouble) = self.trouble.as_ref().filter(|_| !slept_well) {
-            let left = trouble.until.saturating_duration_since(Instant::now());
-            return left.clamp(Duration::from_millis(50), self.settings.look_every);
-        }
-        let now = self.clock.now();
-        let next = self.store.wake().await.ok().and_then(|wake| wake.at());
-        let until = next.map_or(self.settings.look_every, |next| {
-            (next - now).to_std().unwrap_or_default()
-        });
-        until.clamp(Duration::from_millis(1), self.settings.look_every)
-    }
-
     /// Stops what somebody else has now.
     async fn look_after_leases(&mut self) -> Result<(), StoreError> {
         const EVERY: Duration = Duration::from_secs(10);
@@ -304,30 +300,23 @@ impl<W: Work> Dispatcher<W> {
         Ok(())
     }
 
-    fn troubled(&mut self, why: &str) {
-        const LONGEST: Duration = Duration::from_secs(60);
-        let pause = self
-            .trouble
-            .as_ref()
-            .map_or(Duration::from_secs(1), |trouble| trouble.pause * 2);
-        let is_new = self.trouble.as_ref().is_none_or(|trouble| trouble.why != why);
-        if is_new {
+    fn troubled(&mut self, of: Of, why: &str) {
+        if self.trouble.begins(of, why) {
             error!(why, "nothing is begun until this is over");
         }
-        self.settings.health.set(Component::Store, Err(why.to_owned()));
-        let pause = pause.min(LONGEST);
-        self.trouble = Some(Trouble {
-            why: why.to_owned(),
-            pause,
-            until: Instant::now() + pause,
-        });
+        if of == Of::Store {
+            self.settings.health.set(Component::Store, Err(why.to_owned()));
+        }
     }
 
-    fn recovered(&mut self) {
-        if self.trouble.take().is_some() {
-            info!("the store takes writes again");
+    /// The store took a turn, or a run came to an end that was not the journal's fault.
+    fn recovered(&mut self, of: Of) {
+        if self.trouble.ends(of) {
+            info!("it is over: runs are begun again");
         }
-        self.settings.health.set(Component::Store, Ok(()));
+        if of == Of::Store && !self.trouble.is(Of::Store) {
+            self.settings.health.set(Component::Store, Ok(()));
+        }
     }
 
     /// Asks what runs to stop, and writes down what became of it.
@@ -352,90 +341,5 @@ impl<W: Work> Dispatcher<W> {
             handed_back,
             crashed: self.crashed,
         }
-    }
-}
-
-fn report(run: &Run, result: &Result<serde_json::Value, Unfinished>) {
-    let tenant = run.tenant.as_ref().map_or("", |tenant| tenant.as_str());
-    let workgroup = run.workgroup.as_deref().unwrap_or_default();
-    let (id, job) = (run.id, run.job.as_str());
-    match result {
-        Ok(outcome) => {
-            let outcome = without_people(outcome);
-            info!(tenant, workgroup, run = id, job, %outcome, "done");
-        }
-        Err(Unfinished::Cancelled(why)) => {
-            let code = why["code"].as_str();
-            warn!(tenant, workgroup, run = id, job, code, "not done");
-        }
-        Err(Unfinished::Failed(why)) => error!(
-            tenant,
-            workgroup,
-            run = id,
-            job,
-            attempt = run.attempt,
-            why,
-            "failed"
-        ),
-        Err(Unfinished::HandedBack | Unfinished::OutOfReach(_) | Unfinished::NoJournal(_)) => {
-            info!(tenant, workgroup, run = id, job, "handed back");
-        }
-        Err(Unfinished::LeaseLost) => warn!(tenant, workgroup, run = id, job, "somebody else has it now"),
-    }
-}
-
-/// What of an outcome may stand in a log: a key of the store may be somebody's address. The run keeps all of it.
-fn without_people(outcome: &serde_json::Value) -> serde_json::Value {
-    let mut outcome = outcome.clone();
-    if let Some(fields) = outcome.as_object_mut() {
-        fields.remove("customer");
-        fields.remove("subject");
-    }
-    outcome
-}
-
-fn count(metrics: &Metrics, run: &Run, end: &lapsed_store::End) {
-    use lapsed_model::RunState;
-    use lapsed_store::End;
-    let state = match end {
-        End::Completed(_) => RunState::Completed,
-        End::Cancelled(_) => RunState::Cancelled,
-        End::Retry { .. } => RunState::Retryable,
-        End::Discarded { .. } => RunState::Discarded,
-        End::HandedBack => return,
-    };
-    if let Some(tenant) = &run.tenant {
-        metrics.finished(&run.job, tenant, state);
-    }
-}
-
-/// How many runs are leased ahead of the workers: as many as they finish in a tenth of a second, so that quick runs
-/// share their transactions and slow ones stay with the store.
-struct Ahead {
-    workers: usize,
-    typical: Duration,
-}
-
-impl Ahead {
-    const MOST: usize = 512;
-    const STRETCH: Duration = Duration::from_millis(100);
-
-    fn new(workers: usize) -> Self {
-        Self {
-            workers,
-            typical: Self::STRETCH,
-        }
-    }
-
-    fn learn(&mut self, took: Duration) {
-        self.typical = (self.typical * 7 + took) / 8;
-    }
-
-    fn many(&self) -> usize {
-        let each = Self::STRETCH.as_micros() / self.typical.as_micros().max(1);
-        let many = self
-            .workers
-            .saturating_mul(usize::try_from(each).unwrap_or(Self::MOST));
-        many.clamp(self.workers, Self::MOST.max(self.workers))
     }
 }

@@ -22,8 +22,11 @@
 //! The daemon's own clockwork (looking after leases, pruning, gauges) is [`chores`]: fixed, in UTC, and such that a lost
 //! or doubled tick does not matter.
 
+mod ahead;
 pub mod chores;
 mod dispatcher;
+mod tell;
+mod trouble;
 mod work;
 
 pub use dispatcher::{Dispatcher, Ended, Settings};
