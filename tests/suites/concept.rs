@@ -33,6 +33,7 @@ fn dataset(text: &str) -> Dataset {
 fn of(policy: &Policy, dataset: &Dataset, language: Language) -> Concept {
     let sources = Sources {
         policy,
+        in_force_since: Some("2026-09-01T08:30:00Z".parse().expect("an instant")),
         dataset,
         records: &RecordPeriods::default(),
         now: "2026-11-22T12:00:00Z".parse().expect("an instant"),

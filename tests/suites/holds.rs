@@ -12,4 +12,7 @@ mod holds {
     mod random;
     mod refused;
     mod requests;
+    mod runs;
+    mod somebody_else;
+    mod unanswered;
 }

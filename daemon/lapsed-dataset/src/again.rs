@@ -3,30 +3,22 @@
 use lapsed_model::{Statement, SubjectKey};
 
 use crate::Fitted;
-use crate::dataset::WorkgroupOf;
 use crate::sql::{Sql, quote};
 
 /// How many people a page has.
 const PAGE: u32 = 20_000;
 
 impl Fitted<'_> {
-    /// The next people of a workgroup behind `after` who were not anonymised, in key order: one JSON text with
-    /// `[subject, null, created]` per person, and none where there are no more.
+    /// The next people behind `after` who were not anonymised, in key order: one JSON text with `[subject, null, created]`
+    /// per person, and none where there are no more.
     ///
-    /// Who belongs to several workgroups is among them: these people were erased once, and are not judged.
+    /// Of whatever workgroup they are: a backup brings people back into the workgroup of that day, and who belongs to
+    /// several is among them too. These people were erased once, and are not judged.
     #[must_use]
-    pub fn page_of_people(&self, workgroup: &str, after: Option<&SubjectKey>) -> Statement {
+    pub fn page_of_people(&self, after: Option<&SubjectKey>) -> Statement {
         let subject = &self.dataset.subject;
         let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
         let mut sql = Sql::default();
-        let bound = sql.bind(workgroup.into());
-        let of_workgroup = match &subject.workgroup {
-            WorkgroupOf::Column(column) => format!("s.{} = {bound}", quote(&column.value)),
-            WorkgroupOf::Query(query) => format!(
-                "s.{key} IN (SELECT w.subject FROM ({}) w WHERE w.workgroup = {bound})",
-                query.value
-            ),
-        };
         let behind = after.map_or(format!("s.{key} IS NOT NULL"), |after| {
             let after = sql.bind(after.to_value());
             format!("s.{key} > {after}")
@@ -34,7 +26,7 @@ impl Fitted<'_> {
         let (identified, created) = (self.is_identified(), self.created());
         sql.finish(format!(
             "SELECT json_group_array(json_array(subject, NULL, created)) FROM (SELECT s.{key} AS subject, {created} AS created \
-             FROM {table} s WHERE {of_workgroup} AND {identified} AND {behind} ORDER BY s.{key} LIMIT {PAGE})"
+             FROM {table} s WHERE {identified} AND {behind} ORDER BY s.{key} LIMIT {PAGE})"
         ))
     }
 

@@ -6,17 +6,9 @@
 use lapsed_model::Statement;
 
 use crate::erase::plain;
+use crate::holds::same_record;
 use crate::sql::{Sql, literal};
 use crate::{Erasure, Fitted, Holdable};
-
-/// What names the person by key. A hold in force needs no care: nobody under one is erased.
-const BY_KEY: [&str; 3] = [
-    "UPDATE lapsed_request SET subject = NULL, note = NULL, answer = NULL \
-     WHERE subject IN (SELECT subject FROM lapsed_batch)",
-    "UPDATE lapsed_hold SET subject = NULL, reason = NULL, lifted_because = NULL \
-     WHERE subject IN (SELECT subject FROM lapsed_batch)",
-    "DELETE FROM lapsed_warning WHERE subject IN (SELECT subject FROM lapsed_batch)",
-];
 
 impl Fitted<'_> {
     /// Clears the daemon's own records of the batch. Runs first: a record leads to its people by links that erasing
@@ -27,9 +19,36 @@ impl Fitted<'_> {
             .holdables
             .iter()
             .map(|holdable| forget_reasons(holdable, erasure));
-        by_record.chain(BY_KEY.iter().map(|sql| plain(sql))).collect()
+        by_record.chain(self.forget_by_key(erasure)).collect()
+    }
+
+    /// What names the person by key. Nobody is erased against a hold in force, and whose open request is known to be about
+    /// an older record asked for themselves: where such a row has the key, it is somebody else's and stays.
+    fn forget_by_key(&self, erasure: &Erasure) -> [Statement; 4] {
+        let mut sql = Sql::default();
+        let now = sql.bind(erasure.now.timestamp_millis().into());
+        let same = same_record("lapsed_request", &self.created_of("lapsed_request.subject"));
+        [
+            plain(&format!(
+                "UPDATE lapsed_request SET subject = NULL, created = NULL, note = NULL, answer = NULL \
+                 WHERE subject IN (SELECT subject FROM lapsed_batch) AND (state <> 'open' OR {same})"
+            )),
+            sql.finish(format!(
+                "UPDATE lapsed_hold SET subject = NULL, created = NULL, reason = NULL, lifted_because = NULL \
+                 WHERE subject IN (SELECT subject FROM lapsed_batch) AND (lifted_at IS NOT NULL OR ends_at <= {now})"
+            )),
+            plain("DELETE FROM lapsed_warning WHERE subject IN (SELECT subject FROM lapsed_batch)"),
+            plain(FORGET_RUNS),
+        ]
     }
 }
+
+/// Runs that named the person. One that is not finished needs to know whom it is about until it is: the mark is gone, so
+/// that its end takes the key out. What a run says went wrong may say of whom.
+const FORGET_RUNS: &str = "UPDATE lapsed_run SET subject = NULL, \
+     payload = CASE WHEN finished_at IS NULL THEN payload WHEN json_valid(payload) THEN json_remove(payload, '$.subject', '$.customer') ELSE '{}' END, \
+     outcome = CASE WHEN json_valid(outcome) THEN json_remove(outcome, '$.subject', '$.customer', '$.refused') END, error = NULL \
+     WHERE subject IN (SELECT subject FROM lapsed_batch)";
 
 /// Of holds on a record that are over, the reason goes with the record's person: reasons tell stories.
 fn forget_reasons(Holdable { name, rows }: &Holdable, erasure: &Erasure) -> Statement {

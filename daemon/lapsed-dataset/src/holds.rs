@@ -7,6 +7,9 @@
 //! Most tenants have no hold at all. So the first question is one that the database answers once per statement, and
 //! only where the answer is yes is each person asked about, by index.
 //!
+//! A hold on a person goes with the person, also to another tenant. It names the record's creation besides its key, since
+//! platforms hand keys out again: somebody else who has the key now is not held. Where either creation is unknown it holds.
+//!
 //! A hold of a kind that the dataset no longer knows leads to nobody, and so it could lead to anybody: it holds all
 //! of the tenant's people until the dataset knows it again or the hold is lifted.
 
@@ -27,9 +30,14 @@ impl Fitted<'_> {
     pub(crate) fn held(&self, sql: &mut Sql, tenant: &str, at: DateTime<Utc>) -> String {
         let key = person_key(&self.dataset.subject.key.value);
         let active = Active::new(sql, tenant, at);
+        let (in_force, same) = (&active.in_force, same_record("h", &self.created()));
+        // Two questions: whether anybody is held at all is answered once per statement.
+        let anybody = format!(
+            "(SELECT 1 FROM lapsed_hold h WHERE h.kind = '{PERSON}' AND {in_force} LIMIT 1) IS NOT NULL"
+        );
         let person = format!(
-            "(SELECT 1 FROM lapsed_hold h WHERE h.subject = {key} AND {} AND +h.kind = '{PERSON}' LIMIT 1) IS NOT NULL",
-            active.by_subject
+            "{anybody}\n      AND (SELECT 1 FROM lapsed_hold h WHERE h.subject = {key} AND {in_force} AND +h.kind = '{PERSON}' \
+             AND {same} LIMIT 1) IS NOT NULL"
         );
         let records: String = self.dataset.holdables.iter().map(|holdable| {
             let kind = literal(&holdable.name.value);
@@ -40,7 +48,7 @@ impl Fitted<'_> {
             )
         }).collect();
         format!(
-            "{} AND ({}\n      OR {person}{records})",
+            "({} AND ({}{records})\n      OR {person})",
             active.any(""),
             active.any(&self.all_are_held())
         )
@@ -66,10 +74,13 @@ impl Fitted<'_> {
                 )
             })
             .collect();
-        let all = self.all_are_held();
+        let (all, in_force) = (self.all_are_held(), &active.in_force);
+        let same = same_record("h", &self.created_of(&subject));
         sql.finish(format!(
-            "SELECT h.id FROM lapsed_hold h WHERE {} AND (1{all}\n  OR h.kind = '{PERSON}' AND h.subject = {subject}{records})\n\
-             ORDER BY h.ends_at IS NOT NULL, h.ends_at DESC, h.id",
+            "SELECT o.id FROM lapsed_hold o WHERE o.id IN (\n\
+             SELECT h.id FROM lapsed_hold h WHERE {} AND (1{all}{records})\nUNION ALL\n\
+             SELECT h.id FROM lapsed_hold h WHERE h.subject = {subject} AND {in_force} AND +h.kind = '{PERSON}' AND {same})\n\
+             ORDER BY o.ends_at IS NOT NULL, o.ends_at DESC, o.id",
             active.condition
         ))
     }
@@ -109,9 +120,8 @@ impl Fitted<'_> {
 struct Active {
     /// For a search among the tenant's holds.
     condition: String,
-    /// The same for a search by subject, in a form that only the index over subjects serves: a tenant may have
-    /// thousands of holds, and a person has one or two.
-    by_subject: String,
+    /// Whosever it is.
+    in_force: String,
 }
 
 impl Active {
@@ -120,7 +130,7 @@ impl Active {
         let in_force = format!("h.lifted_at IS NULL AND (h.ends_at IS NULL OR h.ends_at > {at})");
         Self {
             condition: format!("h.tenant = {tenant} AND {in_force}"),
-            by_subject: format!("+h.tenant = {tenant} AND {in_force}"),
+            in_force,
         }
     }
 
@@ -135,4 +145,10 @@ impl Active {
         let (condition, kind) = (&self.condition, literal(&holdable.name.value));
         format!("SELECT CAST(h.record AS TEXT) FROM lapsed_hold h WHERE {condition} AND h.kind = {kind}")
     }
+}
+
+/// Whether the row that `noted` stands for was written down about a record that was created at the instant `created`;
+/// where either does not know, it is taken to be.
+pub(crate) fn same_record(noted: &str, created: &str) -> String {
+    format!("coalesce({noted}.created = {created}, 1)")
 }

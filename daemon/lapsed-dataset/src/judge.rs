@@ -4,7 +4,8 @@
 //! databases answer it from an index, so that a workgroup costs what it holds and not what the store holds.
 //! (`EXISTS` reads the same and is turned into hash joins over whole tables by PostgreSQL.)
 //!
-//! Before any rule comes the legal hold (R-9): every statement here leaves out who is under one.
+//! Before any rule comes the legal hold (R-9): every statement here leaves out who is under one. The automatic way leaves
+//! out whoever waits for an answer, too (D-2).
 //!
 //! Two statements say the same thing. [`Fitted::count`] wants to know which rule keeps a person, so it asks in
 //! the order of R-3. [`Fitted::save`] wants to know only *whether* one does, so it asks the cheapest rules first.
@@ -32,7 +33,7 @@ pub struct Question<'a> {
 pub enum Recheck {
     /// The automatic way: whether the same rules still make the person due.
     Due,
-    /// The manual way: whether still nothing is open.
+    /// The manual way: whether still nothing is open, and nobody waits for an answer.
     NothingOpen,
     /// The manual way, by somebody who knows what is open: whether the person is there and not yet anonymised.
     There,
@@ -41,11 +42,17 @@ pub enum Recheck {
 /// The verdict on who is under a legal hold, as a number; no dataset has so many rules.
 const HELD: i64 = -1_000_000_000;
 
+/// The verdict on who waits for an answer.
+const AWAITS_ANSWER: i64 = HELD + 1;
+
 /// Verdicts travel through SQL as numbers: candidates' rules from 1 upwards, keeps from -1 downwards.
 #[must_use]
 pub fn decode_verdict(number: i64) -> Verdict {
     if number == HELD {
         return Verdict::Held;
+    }
+    if number == AWAITS_ANSWER {
+        return Verdict::AwaitsAnswer;
     }
     let place = usize::try_from(number.unsigned_abs()).unwrap_or_default();
     match number.signum() {
@@ -149,11 +156,12 @@ impl Fitted<'_> {
             Recheck::Due => {
                 let kept = self.kept_by_none(&mut sql, question);
                 let any = self.any(&mut sql, &self.dataset.rules.candidates, question);
-                format!("{kept}\n  AND ({any})")
+                format!("{kept}\n  AND ({any})\n  AND NOT {}", self.awaits_answer())
             }
             Recheck::NothingOpen => format!(
-                "\n  AND NOT ({})",
-                self.any(&mut sql, &self.dataset.rules.open, question)
+                "\n  AND NOT ({})\n  AND NOT {}",
+                self.any(&mut sql, &self.dataset.rules.open, question),
+                self.awaits_answer()
             ),
             Recheck::There => String::new(),
         };
@@ -198,6 +206,7 @@ impl Fitted<'_> {
         });
         let kept = self.kept_by_none(sql, question);
         let held = self.held(sql, question.tenant, question.bounds.now);
+        let awaits = self.awaits_answer();
         let rule = self.cases(sql, &self.dataset.rules.candidates, question, 1);
         let rule = if rule.is_empty() {
             "NULL".to_owned()
@@ -206,7 +215,7 @@ impl Fitted<'_> {
         };
         format!(
             "WITH due (subject, rule) AS MATERIALIZED (\nSELECT s.{key}, {rule}\n{people}{only}{kept}\n  \
-             AND NOT ({held}))"
+             AND NOT ({held})\n  AND NOT {awaits})"
         )
     }
 
@@ -214,7 +223,10 @@ impl Fitted<'_> {
         let keeps = self.cases(sql, &self.dataset.rules.keeps, question, -1);
         let candidates = self.cases(sql, &self.dataset.rules.candidates, question, 1);
         let held = self.held(sql, question.tenant, question.bounds.now);
-        format!("CASE\n  WHEN {held} THEN {HELD}{keeps}{candidates} ELSE 0 END")
+        let awaits = self.awaits_answer();
+        format!(
+            "CASE\n  WHEN {held} THEN {HELD}\n  WHEN {awaits} THEN {AWAITS_ANSWER}{keeps}{candidates} ELSE 0 END"
+        )
     }
 
     fn cases(&self, sql: &mut Sql, rules: &[Rule], question: &Question<'_>, sign: i64) -> String {

@@ -14,6 +14,7 @@
 //! make everybody due, a text that sorts wrongly keeps nobody. That is why so much of the crate is refusal.
 
 mod again;
+mod asked;
 mod check;
 mod dataset;
 mod dealings;
@@ -31,6 +32,7 @@ mod shape;
 mod sql;
 mod warn;
 
+pub use asked::Noted;
 pub use dataset::{
     ColumnRule, Dataset, Export, Fact, Holdable, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
 };

@@ -106,6 +106,16 @@ impl Fitted<'_> {
         column.map_or("NULL".to_owned(), |column| format!("s.{}", quote(&column.value)))
     }
 
+    /// The same of the person with the key `subject`, for statements that are not about persons `s`.
+    pub(crate) fn created_of(&self, subject: &str) -> String {
+        let (table, key) = (
+            quote(&self.dataset.subject.table.value),
+            quote(&self.dataset.subject.key.value),
+        );
+        let created = self.created();
+        format!("(SELECT {created} FROM {table} s WHERE s.{key} = {subject})")
+    }
+
     /// Null while the person can be identified: the platform's column, or the daemon's own table.
     fn erased_mark(&self) -> String {
         let subject = &self.dataset.subject;

@@ -14,7 +14,7 @@ use lapsed_model::{
     Bounds, Chance, Clock, Entry, Key, KeyRing, Lease, Plan, Pseudonym, Value, Way, day_start, fault,
 };
 use lapsed_policy::{Automatic, Retention};
-use lapsed_store::{Erased, PlanStatements, Seal, Store};
+use lapsed_store::{ClearStatements, Erased, PlanStatements, Seal, Store};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -242,9 +242,7 @@ fn may_apply(tools: &Tools<'_>, case: &Case<'_>, plan: &Plan) -> Result<(), Refu
     if plan.way == Way::SelfService && !(case.retention.by_customer || case.retention.by_staff) {
         return Err(Refusal::NoWayOn(workgroup));
     }
-    if tools.clock.now() >= plan.valid_until() {
-        return Err(Refusal::ended(plan));
-    }
+    Refusal::unless_of_today(plan, tools.clock.now())?;
     if plan.policy != case.policy_hash() {
         return Err(Refusal::OtherPolicy(id, workgroup));
     }
@@ -286,16 +284,21 @@ async fn clear_overdue(
     people: u32,
 ) -> Result<u64, JobError> {
     let how = erasure(case, Way::Automatic, tools.clock.now());
-    let read = tools.fitted.read_batch();
-    let effects = tools.fitted.clear_overdue(&how);
     let mut cleared = 0;
     for find in tools.fitted.find_overdue(&case.store_key, &how, people) {
+        let statements = ClearStatements {
+            find,
+            read: tools.fitted.read_batch(),
+            effects: tools.fitted.clear_overdue(&how),
+            lease: tools.lease,
+        };
         loop {
+            if tools.stop.is_some_and(CancellationToken::is_cancelled) {
+                return Err(JobError::Stopped);
+            }
             let entry = |people: &[Erased]| cleared_entry(tools, case, how.now, people);
-            let batch = tools
-                .store
-                .clear_batch(&find, &read, &effects, entry, seal)
-                .await?;
+            let tenant = &case.workgroup.tenant;
+            let batch = tools.store.clear_batch(tenant, &statements, entry, seal).await?;
             if batch == 0 {
                 break;
             }

@@ -103,8 +103,7 @@ pub fn may_approve(waiting: Option<Waiting>, plan: &Plan, now: DateTime<Utc>) ->
             approved: Some(approved),
             ..
         } => Err(already(plan, approved)),
-        _ if now >= plan.valid_until() => Err(Refusal::ended(plan)),
-        _ => Ok(waiting),
+        _ => Refusal::unless_of_today(plan, now).map(|()| waiting),
     }
 }
 

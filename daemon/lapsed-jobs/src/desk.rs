@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use lapsed_dataset::Fitted;
 use lapsed_model::{Chance, Clock, KeyRing, Lease, PlanState, Run, SubjectKey, Workgroup};
 use lapsed_policy::Policy;
@@ -23,18 +24,23 @@ use crate::retention::Case;
 use crate::scan::Scan;
 use crate::scheduler::{Stop, Unfinished};
 use crate::sweep::carry_out_and_search;
-use crate::{JobError, holds, judge, manual, requests, sweep};
+use crate::{JobError, Refusal, holds, judge, manual, requests, sweep};
 
 /// A slot of a workgroup's schedule: plan, and carry out.
 pub const RETENTION: &str = lapsed_policy::RETENTION;
 /// Carry out a stored plan.
 pub const APPLY: &str = "apply";
+/// Who asks for [`APPLY`] when somebody typed it.
+pub const BY_HAND: &str = "lapsed apply";
 /// Anonymise one person by hand.
 pub const ANONYMISE: &str = "anonymise";
-/// Judge one person again: a hold is over.
+/// Judge one person again: a hold is over, or they have their answer.
 pub const JUDGE: &str = "judge";
 /// Carry out a person's own request.
 pub const REQUEST: &str = "request";
+
+/// For how long what staff saw of a person is good enough to act on.
+const LOOKS_HOLD: TimeDelta = TimeDelta::minutes(10);
 
 /// The store's key of a workgroup, as the operator's settings say.
 pub type StoreKey = dyn Fn(&Workgroup) -> Result<String, String> + Send + Sync;
@@ -132,8 +138,17 @@ impl Desk {
     }
 
     async fn sweep(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
-        let (workgroup, policy) = self.of(run).await?;
-        let swept = sweep::sweep(tools, &self.case(&workgroup, &policy)?, run.id, self.counting()).await?;
+        let mut tries = 0;
+        let (workgroup, swept) = loop {
+            let (workgroup, policy) = self.of(run).await?;
+            let case = self.case(&workgroup, &policy)?;
+            tries += 1;
+            match sweep::sweep(tools, &case, run.id, self.counting()).await {
+                // The tenant changed it while the sweep was under way: the slot is the new policy's.
+                Err(JobError::Refused(Refusal::OtherPolicy(..))) if tries < 5 => {}
+                done => break (workgroup, done?),
+            }
+        };
         if let Some(done) = &swept.done {
             self.count(done);
         }
@@ -144,7 +159,8 @@ impl Desk {
     async fn apply(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
         let asked: ApplyPlan = particulars(run)?;
         let plan = self.store.plan(&asked.plan).await?;
-        let done = if plan.state == PlanState::Applied {
+        let is_typed = run.asked_by.as_deref() == Some(BY_HAND) && run.attempt == 1;
+        let done = if plan.state == PlanState::Applied && !is_typed {
             // By hand meanwhile, or by this run before it was killed.
             Progress::of(&plan)
         } else {
@@ -163,11 +179,16 @@ impl Desk {
 
     async fn anonymise(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
         let asked: AnonymiseOne = particulars(run)?;
+        // Somebody looked, and asked; a journal that was away, or a pause, may have kept the run since.
+        if self.clock.now() - run.due_at > LOOKS_HOLD {
+            return Err(JobError::from(Refusal::AskedLongAgo(run.id)).into());
+        }
         let (workgroup, policy) = self.of(run).await?;
         let case = self.case(&workgroup, &policy)?;
         let done = manual::anonymise(tools, &case, &asked.customer, asked.despite_open_business).await?;
         self.count(&done);
-        Ok(json!({ "workgroup": workgroup, "customer": asked.customer, "done": done }))
+        // Whoever was anonymised is named nowhere any more.
+        Ok(json!({ "workgroup": workgroup, "done": done }))
     }
 
     async fn judge(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {
@@ -211,18 +232,21 @@ impl Desk {
 
     /// Counts the batches as they are committed, each with its two lines in the journal.
     fn counting(&self) -> impl FnMut(&Progress) {
-        let (metrics, mut before) = (self.metrics.clone(), Instant::now());
+        let (metrics, mut before) = (self.metrics.clone(), None::<Instant>);
         move |_| {
-            metrics.batch(before.elapsed());
+            // The first one would count with the making of the plan.
+            if let Some(before) = before {
+                metrics.batch(before.elapsed());
+            }
             metrics.journalled(true);
-            before = Instant::now();
+            before = Some(Instant::now());
         }
     }
 
     async fn of(&self, run: &Run) -> Result<(Workgroup, Arc<Policy>), JobError> {
         let named = run.tenant.clone().zip(run.workgroup.as_deref());
         let workgroup = named.and_then(|(tenant, name)| Workgroup::new(tenant, name).ok());
-        let workgroup = workgroup.ok_or(crate::Refusal::NoSuchRun(run.id))?;
+        let workgroup = workgroup.ok_or(Refusal::NoSuchRun(run.id))?;
         let policy = self.policy(&workgroup).await?;
         Ok((workgroup, policy))
     }
@@ -235,7 +259,7 @@ impl Desk {
 
     /// A workgroup with everything that decides about its people.
     pub fn case<'p>(&self, workgroup: &Workgroup, policy: &'p Policy) -> Result<Case<'p>, JobError> {
-        let store_key = (self.store_key)(workgroup).map_err(crate::Refusal::NoStoreKey)?;
+        let store_key = (self.store_key)(workgroup).map_err(Refusal::NoStoreKey)?;
         Ok(Case::new(workgroup, &store_key, policy)?.by_policy_in_force())
     }
 }

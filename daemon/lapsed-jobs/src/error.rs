@@ -1,5 +1,6 @@
 //! Why a job was not done.
 
+use chrono::{DateTime, Utc};
 use lapsed_model::{Hold, Plan, PlanState, SubjectKey, TenantName, Unusual, Workgroup};
 use lapsed_store::StoreError;
 
@@ -29,6 +30,7 @@ impl From<StoreError> for JobError {
             StoreError::Waits(plan, workgroup, because) => {
                 Self::Refused(Refusal::WaitsForApproval(plan, workgroup, because))
             }
+            StoreError::OtherPolicy(plan, workgroup) => Self::Refused(Refusal::OtherPolicy(plan, workgroup)),
             StoreError::Replaced(plan, by) => Self::Refused(Refusal::Replaced(plan, by)),
             other => Self::Store(other),
         }
@@ -67,6 +69,11 @@ pub enum Refusal {
     /// Too old: it may not say any more who is due.
     #[error("plan {0} ended on {1}: make a new one with `lapsed plan {2} --save`")]
     PlanEnded(String, String, Workgroup),
+    /// It judged by a day that has not come.
+    #[error(
+        "plan {0} was made when the clock was wrong, as of {1}: make a new one with `lapsed plan {2} --save`"
+    )]
+    PlanFromTheFuture(String, String, Workgroup),
     /// The policy changed since.
     #[error("plan {0} was made under another policy: make a new one with `lapsed plan {1} --save`")]
     OtherPolicy(String, Workgroup),
@@ -112,6 +119,11 @@ pub enum Refusal {
         "customer {1} of {0} was left alone: something was opened, or somebody else anonymised them, while you were asked; look again"
     )]
     ChangedMeanwhile(Workgroup, String),
+    /// What staff looked at may have changed since.
+    #[error(
+        "run {0} was asked for long ago, and what was open then may have changed: look again and ask again"
+    )]
+    AskedLongAgo(i64),
     /// with open business staff must say so explicitly.
     #[error("customer {1} of {0} has open business: `--despite-open-business` says that you know")]
     OpenBusiness(Workgroup, String),
@@ -120,6 +132,11 @@ pub enum Refusal {
         "customer {1} of {0} is under legal hold {2}, {3}: nobody can be anonymised against a hold; `lapsed hold lift {2}` lifts it"
     )]
     Held(Workgroup, String, String, String),
+    /// The key of whoever asked was handed out again.
+    #[error(
+        "request {0} was written down for somebody whose record is gone: the customer who has their key now is somebody else; answer it with `lapsed request answer {0}`"
+    )]
+    SomebodyElse(String),
     /// It would hold nobody.
     #[error("the hold would be over already: give it an end that lies ahead, or none")]
     HoldInThePast,
@@ -172,6 +189,7 @@ impl Refusal {
             Refusal::NoSuchRun(_) => "no-such-run",
             Refusal::AlreadyApplied(_) => "already-applied",
             Refusal::PlanEnded(..) => "plan-ended",
+            Refusal::PlanFromTheFuture(..) => "plan-from-the-future",
             Refusal::OtherPolicy(..) => "other-policy",
             Refusal::OtherDataset(..) => "other-dataset",
             Refusal::PlanEdited(..) => "plan-edited",
@@ -184,8 +202,10 @@ impl Refusal {
             Refusal::AlreadyAnonymised(..) => "already-anonymised",
             Refusal::SeveralWorkgroups(..) => "several-workgroups",
             Refusal::ChangedMeanwhile(..) => "changed-meanwhile",
+            Refusal::AskedLongAgo(_) => "asked-long-ago",
             Refusal::OpenBusiness(..) => "open-business",
             Refusal::Held(..) => "held",
+            Refusal::SomebodyElse(_) => "somebody-else",
             Refusal::HoldInThePast => "hold-in-the-past",
             Refusal::HoldOver(_) => "hold-over",
             Refusal::NoSuchRecordKind(..) => "no-such-record-kind",
@@ -228,6 +248,23 @@ impl Refusal {
         let ended = plan.valid_until().with_timezone(&plan.zone());
         let ended = ended.format("%-d %B %Y").to_string();
         Self::PlanEnded(plan.id.clone(), ended, plan.workgroup.clone())
+    }
+
+    /// Refuses a plan that is too old, and one that was made when a clock was wrong.
+    pub(crate) fn unless_of_today(plan: &Plan, now: DateTime<Utc>) -> Result<(), Refusal> {
+        if now >= plan.valid_until() {
+            return Err(Self::ended(plan));
+        }
+        if plan.is_from_the_future(now) {
+            let made = plan.bounds.now.with_timezone(&plan.zone());
+            let made = made.format("%-d %B %Y").to_string();
+            return Err(Self::PlanFromTheFuture(
+                plan.id.clone(),
+                made,
+                plan.workgroup.clone(),
+            ));
+        }
+        Ok(())
     }
 
     /// Whether carrying out what is left of a plan in this state makes sense.

@@ -47,6 +47,7 @@ fn run_one(policy: &Policy, dataset: &Dataset, example: &Example) -> Vec<Finding
             dataset.rules.keeps[rule].says.get(policy.language)
         ),
         Verdict::Held => "because a legal hold keeps the customer".to_owned(),
+        Verdict::AwaitsAnswer => "because the customer waits for an answer".to_owned(),
         Verdict::NotDue => "because no rule makes the customer due".to_owned(),
     };
     let (was, is) = match came_out {

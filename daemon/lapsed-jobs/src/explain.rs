@@ -8,6 +8,7 @@ use lapsed_store::Store;
 use serde::Serialize;
 
 use crate::holds::{HoldReport, holds_of};
+use crate::requests::{RequestReport, unanswered};
 use crate::retention::Case;
 use crate::{JobError, Refusal};
 
@@ -32,6 +33,8 @@ pub struct Explanation {
     pub open: Vec<RuleReport>,
     /// The legal holds that the person is under, the one that lasts longest first.
     pub holds: Vec<HoldReport>,
+    /// What the person asked for and nobody answered, what is due first first (D-2).
+    pub unanswered: Vec<RequestReport>,
     /// The first instant at which the answer changes if nothing else happens, and what it is then.
     pub next_change: Option<NextChange>,
 }
@@ -48,6 +51,8 @@ pub enum Answer {
     NotDue,
     /// Under a legal hold, whatever rules say.
     Held,
+    /// Waiting for an answer to what they asked for, whatever rules say (D-2).
+    AwaitsAnswer,
     /// Anonymised already.
     Anonymised,
 }
@@ -59,6 +64,7 @@ impl From<Verdict> for Answer {
             Verdict::Kept(_) => Answer::Kept,
             Verdict::NotDue => Answer::NotDue,
             Verdict::Held => Answer::Held,
+            Verdict::AwaitsAnswer => Answer::AwaitsAnswer,
         }
     }
 }
@@ -245,7 +251,11 @@ pub async fn explain(
             ..report(list, rule, &happenings, &bounds, language)
         }
     };
-    let next_change = if holds.is_empty() {
+    let unanswered = unanswered(store, fitted, &person.key).await?;
+    let next_change = if !unanswered.is_empty() {
+        // Nobody knows when there is an answer.
+        None
+    } else if holds.is_empty() {
         let (zone, period) = (case.policy.zone, case.retention.anonymise_after);
         next_change(rules, &switches, &happenings, now, zone, period)
     } else {
@@ -270,14 +280,16 @@ pub async fn explain(
             Answer::Anonymised
         } else if !holds.is_empty() {
             Answer::Held
+        } else if !unanswered.is_empty() {
+            Answer::AwaitsAnswer
         } else {
             verdict.into()
         },
         rule: match verdict {
-            _ if person.anonymised || !holds.is_empty() => None,
+            _ if person.anonymised || !holds.is_empty() || !unanswered.is_empty() => None,
             Verdict::Due(place) => rules.candidates.get(place).map(|rule| rule.name.clone()),
             Verdict::Kept(place) => rules.keeps.get(place).map(|rule| rule.name.clone()),
-            Verdict::NotDue | Verdict::Held => None,
+            Verdict::NotDue | Verdict::Held | Verdict::AwaitsAnswer => None,
         },
         rules: rules
             .candidates
@@ -287,6 +299,7 @@ pub async fn explain(
             .collect(),
         open: rules.open.iter().map(|rule| report("open", rule)).collect(),
         holds: holds.iter().map(HoldReport::from).collect(),
+        unanswered,
         next_change: next_change.filter(|_| !person.anonymised),
     })
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lapsed_dataset::Fitted;
+use lapsed_dataset::{Fitted, Noted};
 use lapsed_model::{
     Entry, Held, Hold, KeyRing, Lifted, Pii, Pseudonym, SubjectKey, TenantName, Value, Workgroup,
 };
@@ -125,6 +125,10 @@ pub async fn place(clerk: &Clerk<'_>, placing: &Placing<'_>) -> Result<(Hold, Ve
     let new = NewHold {
         hold: &hold,
         people: &keys,
+        created: match (&hold.on, people.as_slice()) {
+            (Held::Person { .. }, [person]) => person.created.clone(),
+            _ => Value::Null,
+        },
         there: there.as_ref(),
     };
     clerk.store.accept_keys(clerk.keys).await?;
@@ -308,6 +312,10 @@ async fn judged_again(
             subject: Some(subject),
             ..
         } => {
+            let other = fitted.is_somebody_else(Noted::Hold, &hold.id);
+            if !store.rows(&other).await?.is_empty() {
+                return Ok(Vec::new());
+            }
             let workgroups: Vec<String> = keys.keys().cloned().collect();
             let rows = store.rows(&fitted.person(&workgroups, subject)).await?;
             rows.into_iter().filter_map(Person::of).collect()

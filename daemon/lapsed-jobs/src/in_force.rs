@@ -83,8 +83,20 @@ pub async fn policy_in_force(
     limits: &Limits,
     now: DateTime<Utc>,
 ) -> Result<Policy, JobError> {
+    let (policy, _) = version_in_force(store, tenant, limits, now).await?;
+    Ok(policy)
+}
+
+/// The same, with the instant since which it is in force.
+pub async fn version_in_force(
+    store: &Store,
+    tenant: &TenantName,
+    limits: &Limits,
+    now: DateTime<Utc>,
+) -> Result<(Policy, DateTime<Utc>), JobError> {
     let version = version(store, tenant).await?;
-    Ok(read(tenant, &version, limits, now)?)
+    let policy = read(tenant, &version, limits, now)?;
+    Ok((policy, version.in_force_from))
 }
 
 /// What makes a policy take effect, with its schedules. The hash is that of the file, as `sha256sum` gives it.

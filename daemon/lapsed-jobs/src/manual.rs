@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::apply::{Progress, Tools, apply_decided};
 use crate::explain::{Person, RuleReport, happenings, person, report};
 use crate::holds::{HoldReport, holds_of, refuse_held};
+use crate::requests::{RequestReport, unanswered};
 use crate::retention::{Case, keep_policy, new_plan};
 use crate::{JobError, Refusal};
 
@@ -24,6 +25,8 @@ pub struct OpenBusiness {
     pub open: Vec<RuleReport>,
     /// Other records of the tenant with the same contact: they stay as they are.
     pub same_contact: Vec<SubjectKey>,
+    /// What they asked for and nobody answered (D-2).
+    pub unanswered: Vec<RequestReport>,
     /// Legal holds: as long as there is one, nobody can say that they know better.
     pub holds: Vec<HoldReport>,
 }
@@ -32,7 +35,7 @@ impl OpenBusiness {
     /// Whether staff must say explicitly that they know.
     #[must_use]
     pub fn is_any(&self) -> bool {
-        !self.open.is_empty() || !self.same_contact.is_empty()
+        !self.open.is_empty() || !self.same_contact.is_empty() || !self.unanswered.is_empty()
     }
 }
 
@@ -65,6 +68,7 @@ pub async fn open_business(
         .filter(|person| !person.anonymised);
     Ok(OpenBusiness {
         open: open_rules(store, fitted, case, &person.key, now, language).await?,
+        unanswered: unanswered(store, fitted, &person.key).await?,
         same_contact: same_contact.map(|person| person.key).collect(),
         holds: holds.iter().map(HoldReport::from).collect(),
         customer: person.key,

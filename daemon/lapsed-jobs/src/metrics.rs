@@ -269,7 +269,7 @@ impl Metrics {
         self.0.batches.observe(took.as_secs_f64());
     }
 
-    /// A line was written to a folder of the journal, or could not be.
+    /// A batch was written to every folder of the journal, or could not be written to one.
     pub fn journalled(&self, written: bool) {
         if written {
             self.0.journal_writes.inc();
@@ -417,9 +417,9 @@ impl Counts {
             "Pauses that hold, of a tenant or of everything",
             self.paused.clone(),
         );
-        let writes = "Lines that were written to the journal";
+        let writes = "Batches that were written to the journal";
         registry.register("journal_writes", writes, self.journal_writes.clone());
-        let failures = "Lines that could not be written to a folder of the journal";
+        let failures = "Batches that could not be written to a folder of the journal";
         registry.register("journal_failures", failures, self.journal_failures.clone());
         let remnants = "Batches that may have left remnants which are not scrubbed yet";
         registry.register("remnant_batches", remnants, self.remnants.clone());

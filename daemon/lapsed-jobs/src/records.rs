@@ -50,6 +50,12 @@ impl RecordPeriods {
         before(self.ledger, now)
     }
 
+    /// The instant from which on the erasure journal must have what the store erased.
+    #[must_use]
+    pub fn journal_from(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        before(self.journal, now)
+    }
+
     /// Whether the journal is kept for less than a year: few backups are younger than that.
     #[must_use]
     pub fn is_journal_short(&self, now: DateTime<Utc>) -> bool {

@@ -5,11 +5,12 @@
 //! fulfilled: [`answer_fulfilled`] says so behind every sweep. A kill before it leaves that to the next one.
 
 use chrono::{DateTime, Utc};
-use lapsed_dataset::Recheck;
+use lapsed_dataset::{Fitted, Noted, Recheck};
 use lapsed_model::{
-    Entry, Hold, Language, Pii, Request, RequestKind, RequestState, SubjectKey, TenantName, Way, Workgroup,
+    Entry, Hold, Language, Pii, Request, RequestKind, RequestState, SubjectKey, TenantName, Value, Way,
+    Workgroup,
 };
-use lapsed_store::{NewRequest, RequestAnswer, WrittenDown};
+use lapsed_store::{NewRequest, RequestAnswer, Store, WrittenDown};
 use serde::Serialize;
 use serde_json::json;
 
@@ -85,6 +86,7 @@ pub async fn open(clerk: &Clerk<'_>, asking: &Asking<'_>) -> Result<(Request, Op
     let entry = entry(tenant, now, "request", &payload);
     let new = NewRequest {
         request: &request,
+        created: person.created.clone(),
         there: &clerk.fitted.identified_person(store_key, &person.key),
         holds,
     };
@@ -131,6 +133,38 @@ pub async fn answer(
     }
 }
 
+/// A request that nobody answered, as it is shown to whoever asks about the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RequestReport {
+    /// Its id.
+    pub request: String,
+    /// What they ask for.
+    pub kind: RequestKind,
+    /// By when they must have an answer.
+    pub due_at: DateTime<Utc>,
+}
+
+/// What a person waits for an answer to, what is due first first: erasing them would leave nothing to answer from.
+pub async fn unanswered(
+    store: &Store,
+    fitted: &Fitted<'_>,
+    subject: &SubjectKey,
+) -> Result<Vec<RequestReport>, JobError> {
+    let rows = store.rows(&fitted.unanswered(subject)).await?;
+    let mut requests = Vec::with_capacity(rows.len());
+    for id in rows.into_iter().flatten() {
+        if let Value::Text(id) = id {
+            let request = store.request(&id).await?;
+            requests.push(RequestReport {
+                kind: request.kind,
+                due_at: request.due_at,
+                request: id,
+            });
+        }
+    }
+    Ok(requests)
+}
+
 /// What became of an erasure that somebody asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "became")]
@@ -144,7 +178,7 @@ pub enum CarriedOut {
     },
     /// It stays open: staff have to say what becomes of what is open.
     OpenBusiness {
-        /// The rules that found it.
+        /// The rules that found it, and requests that nobody answered.
         open: Vec<String>,
     },
     /// It stays open: the policy lets neither staff nor customers do it.
@@ -160,6 +194,10 @@ pub async fn carry_out(tools: &Tools<'_>, case: &Case<'_>, request: &str) -> Res
     let request = tools.store.request(request).await?;
     if request.state != RequestState::Open || request.kind != RequestKind::Erasure {
         return Ok(CarriedOut::Nothing);
+    }
+    let other = tools.fitted.is_somebody_else(Noted::Request, &request.id);
+    if !tools.store.rows(&other).await?.is_empty() {
+        return Err(Refusal::SomebodyElse(request.id).into());
     }
     let Some(subject) = &request.subject else {
         answer_fulfilled(&tools.clerk(), &request.tenant, Way::SelfService).await?;
@@ -198,7 +236,9 @@ async fn hindrance(
         return Ok(Some(CarriedOut::NoWayOn));
     }
     let open = open_rules(tools.store, tools.fitted, case, subject, now, Language::En).await?;
-    let open: Vec<String> = open.into_iter().map(|rule| rule.rule).collect();
+    let mut open: Vec<String> = open.into_iter().map(|rule| rule.rule).collect();
+    let unanswered = unanswered(tools.store, tools.fitted, subject).await?;
+    open.extend(unanswered.into_iter().map(|request| request.request));
     Ok((!open.is_empty()).then_some(CarriedOut::OpenBusiness { open }))
 }
 

@@ -111,7 +111,7 @@ async fn unfinished(tools: &Tools<'_>, case: &Case<'_>, run: i64) -> Result<Opti
         plan.state != PlanState::Applied
             && plan.policy == case.policy_hash()
             && plan.dataset == tools.fitted.dataset().hash
-            && tools.clock.now() < plan.valid_until()
+            && Refusal::unless_of_today(plan, tools.clock.now()).is_ok()
     }))
 }
 

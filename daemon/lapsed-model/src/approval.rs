@@ -39,6 +39,12 @@ pub enum Unusual {
         /// The policy's share, in per cent.
         above: u8,
     },
+    /// A backup was restored since somebody last let an automatic plan of the workgroup go.
+    #[serde(rename = "restored")]
+    Restored {
+        /// When that was noticed.
+        at: DateTime<Utc>,
+    },
 }
 
 impl Unusual {
@@ -49,6 +55,7 @@ impl Unusual {
             Unusual::FirstPlan { .. } => "first plan",
             Unusual::Number { .. } => "number",
             Unusual::Share { .. } => "share",
+            Unusual::Restored { .. } => "restored",
         }
     }
 }
@@ -82,6 +89,11 @@ impl fmt::Display for Unusual {
                 "it is about {people} of {of} people{}, and the policy lets {above} % pass",
                 week(*recent)
             ),
+            Unusual::Restored { at } => write!(
+                f,
+                "a backup was restored on {}: holds, pauses and requests that were recorded after it was made are gone",
+                at.format("%-d %B %Y")
+            ),
         }
     }
 }
@@ -97,6 +109,8 @@ pub struct BrakeFigures {
     pub recent: u64,
     /// People of the workgroup who are not yet anonymised, those of the plan among them.
     pub people: u64,
+    /// When it was noticed that a backup was restored, unless a plan that was made since then was approved.
+    pub restored: Option<DateTime<Utc>>,
 }
 
 /// Who let a plan go.

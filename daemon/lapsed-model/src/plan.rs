@@ -75,6 +75,8 @@ pub enum Verdict {
     NotDue,
     /// Under a legal hold, which wins over every rule.
     Held,
+    /// Asked for something that is not erasure, and nobody has answered (D-2): until then no rule is asked.
+    AwaitsAnswer,
 }
 
 /// Where a stored plan stands.
@@ -126,6 +128,8 @@ pub struct Counts {
     pub not_due: u64,
     /// Under a legal hold, whatever rules say.
     pub held: u64,
+    /// Waiting for an answer to what they asked for, whatever rules say.
+    pub awaiting_answer: u64,
 }
 
 impl Counts {
@@ -136,6 +140,7 @@ impl Counts {
             Verdict::Kept(rule) => *self.kept.entry(rule).or_default() += people,
             Verdict::NotDue => self.not_due += people,
             Verdict::Held => self.held += people,
+            Verdict::AwaitsAnswer => self.awaiting_answer += people,
         }
     }
 
@@ -154,7 +159,7 @@ impl Counts {
     /// Everybody who is not yet anonymised.
     #[must_use]
     pub fn people(&self) -> u64 {
-        self.all_due() + self.all_kept() + self.not_due + self.held
+        self.all_due() + self.all_kept() + self.not_due + self.held + self.awaiting_answer
     }
 }
 
@@ -201,6 +206,13 @@ impl Plan {
     #[must_use]
     pub fn valid_until(&self) -> DateTime<Utc> {
         self.bounds.now + Self::VALID_FOR
+    }
+
+    /// Whether it was made when a clock was wrong: it judged by a day that has not come.
+    #[must_use]
+    pub fn is_from_the_future(&self, now: DateTime<Utc>) -> bool {
+        // Clocks of machines that share a store differ by less.
+        self.bounds.now > now + TimeDelta::hours(1)
     }
 
     /// The tenant's zone.

@@ -13,8 +13,7 @@ use serde::{Serialize, Serializer};
 use crate::{Digest, Workgroup};
 
 /// What happens to a slot that was missed because nobody was there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IfMissed {
     /// It is made up for: the missed slots of a schedule by one run, for the last of them.
     #[default]
@@ -127,6 +126,12 @@ macro_rules! by_words {
 by_words!(IfMissed, Overlap, SkipReason, crate::RunState);
 
 impl Serialize for SkipReason {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.words())
+    }
+}
+
+impl Serialize for IfMissed {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(self.words())
     }

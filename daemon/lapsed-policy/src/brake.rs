@@ -19,6 +19,7 @@ pub fn brake(retention: &Retention, figures: &BrakeFigures) -> Vec<Unusual> {
         plan,
         recent,
         people: identified,
+        restored,
     } = *figures;
     let mut unusual = Vec::new();
     if plan == 0 {
@@ -27,6 +28,8 @@ pub fn brake(retention: &Retention, figures: &BrakeFigures) -> Vec<Unusual> {
     if first {
         unusual.push(Unusual::FirstPlan { people: plan });
     }
+    // However few they are: somebody of them may have been held.
+    unusual.extend(restored.map(|at| Unusual::Restored { at }));
     let (people, of) = (plan.saturating_add(recent), identified.saturating_add(recent));
     if people <= NEVER_WAIT {
         return unusual;
@@ -78,6 +81,7 @@ mod tests {
             plan,
             recent,
             people,
+            restored: None,
         };
         brake(retention, &figures).iter().map(Unusual::word).collect()
     }
@@ -125,6 +129,7 @@ mod tests {
             plan: 600,
             recent: 20,
             people: 1_000,
+            restored: None,
         };
         let expected = [
             Unusual::FirstPlan { people: 600 },

@@ -78,6 +78,9 @@ pub enum StoreError {
     /// another plan was made while this one waited.
     #[error("plan {0} was replaced by plan {1} while it waited for an approval: look at that one")]
     Replaced(String, String),
+    /// Another policy is in force by now.
+    #[error("plan {0} was made under another policy than the one that is in force by now for {1}")]
+    OtherPolicy(String, Workgroup),
     /// The stop button was pressed.
     #[error("{0} is paused ({1}): `lapsed resume` lets it go on")]
     Paused(String, String),
@@ -117,6 +120,7 @@ impl StoreError {
                 | StoreError::NoRequest(_)
                 | StoreError::LeaseLost(_)
                 | StoreError::Paused(..)
+                | StoreError::OtherPolicy(..)
                 | StoreError::Waits(..)
                 | StoreError::Replaced(..)
                 | StoreError::WrongKey(_)

@@ -14,9 +14,9 @@ mod sqlite;
 
 pub use error::StoreError;
 pub use sqlite::{
-    Brake, Decision, End, Erased, Expired, Finish, Gauges, InForce, JudgeAgain, LastScan, Lost, Materialised,
-    Migrations, NewHold, NewPlan, NewPolicy, NewRequest, NewRun, NewSchedule, OpenRequests, Overview, Pause,
-    PlanStatements, PolicyVersion, Refused, Remnants, RequestAnswer, RequestFilter, Row, RunFilter, ScanRow,
-    Seal, Serving, Starting, Store, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings,
-    WarningsChanged, Witness, Witnessed, WrittenDown,
+    Brake, ClearStatements, Decision, End, Erased, Expired, Finish, Gauges, InForce, JudgeAgain, LastScan,
+    Lost, Materialised, Migrations, NewHold, NewPlan, NewPolicy, NewRequest, NewRun, NewSchedule,
+    OpenRequests, Overview, Pause, PlanStatements, PolicyVersion, Refused, Remnants, RequestAnswer,
+    RequestFilter, Row, RunFilter, ScanRow, Seal, Serving, Starting, Store, Taken, TenantFacts, Waiting,
+    WaitingPlan, Wake, Warnings, WarningsChanged, Witness, Witnessed, WrittenDown,
 };

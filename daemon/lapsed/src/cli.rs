@@ -15,8 +15,8 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 /// Keeps every tenant's promises about personal data: people who lapsed are anonymised on time.
 ///
-/// Exit codes: 0 done; 1 findings, or a refusal with its reason; 2 wrong usage; 3 the store is out of reach;
-/// 4 a task of the daemon crashed.
+/// Exit codes: 0 done; 1 findings, or a refusal with its reason; 2 wrong usage; 3 the store or the journal is out of
+/// reach; 4 a task of the daemon crashed.
 #[derive(Debug, Parser)]
 #[command(name = "lapsed", version = VERSION.as_str(), max_term_width = 100)]
 pub(crate) struct Cli {
@@ -135,10 +135,10 @@ pub(crate) struct PauseArgs {
     /// Whose; everything without one
     pub(crate) tenant: Option<TenantName>,
     /// Who presses the button
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", value_parser = said)]
     pub(crate) by: String,
     /// Why
-    #[arg(long, value_name = "WHY")]
+    #[arg(long, value_name = "WHY", value_parser = said)]
     pub(crate) reason: String,
 }
 
@@ -180,10 +180,10 @@ pub(crate) enum ScheduleCommand {
         #[arg(value_name = "TENANT/WORKGROUP")]
         workgroup: Workgroup,
         /// Who stops it
-        #[arg(long, value_name = "WHO")]
+        #[arg(long, value_name = "WHO", value_parser = said)]
         by: String,
         /// Why
-        #[arg(long, value_name = "WHY")]
+        #[arg(long, value_name = "WHY", value_parser = said)]
         reason: String,
     },
     /// Let one schedule go on; it counts from now

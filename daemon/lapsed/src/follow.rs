@@ -34,18 +34,24 @@ where
         && let Some(pause) = store.paused(tenant).await?
     {
         return Err(Failure::because(format!(
-            "{tenant} is paused by {} ({}): `lapsed resume` lets it go on",
-            pause.by, pause.because
+            "{tenant} is paused by {} ({}): `lapsed resume{}` lets it go on",
+            pause.by,
+            pause.because,
+            pause
+                .tenant
+                .map_or_else(String::new, |tenant| format!(" {tenant}"))
         )));
     }
     let id = store.enqueue(new).await?;
     out.note(&format!("asked the daemon that serves the store: run {id}"));
-    let mut unserved = 0;
+    let (mut unserved, mut waits_for) = (0, None);
     loop {
-        if let Some(answer) = answer(&of(store, id).await?) {
+        let run = of(store, id).await?;
+        if let Some(answer) = answer(&run) {
             return answer;
         }
         look().await;
+        say_what_it_waits_for(store, &run, &mut waits_for, out).await?;
         unserved = if owner::is_served(&installation.settings.store)? {
             0
         } else {
@@ -59,6 +65,31 @@ where
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Whoever waits is told, once, why: somebody pressed the stop button meanwhile, or the daemon cannot do it yet.
+async fn say_what_it_waits_for(
+    store: &Store,
+    run: &Run,
+    waits_for: &mut Option<String>,
+    out: &Output,
+) -> Result {
+    let pause = match &run.tenant {
+        Some(tenant) => store.paused(tenant).await?,
+        None => None,
+    };
+    let now = match pause {
+        Some(pause) => Some(format!("it is paused by {} ({})", pause.by, pause.because)),
+        None => run.error.clone(),
+    };
+    if now != *waits_for {
+        match &now {
+            Some(why) => out.note(&format!("run {} waits, and so does this command: {why}", run.id)),
+            None => out.note(&format!("run {} goes on", run.id)),
+        }
+        *waits_for = now;
+    }
+    Ok(())
 }
 
 async fn of(store: &Store, id: i64) -> Result<Run> {

@@ -36,7 +36,8 @@ impl<'a> Hands<'a> {
         program: &str,
         out: &Output,
     ) -> Result<Self> {
-        let hands = Self::take_quietly(installation, fitted, keys, program).await?;
+        let mut hands = Self::open(installation, fitted, keys, program).await?;
+        hands.recovered = journal::recover(&hands.tools(), &BTreeMap::new()).await?;
         let sentences = hands
             .healed
             .sentences()
@@ -46,8 +47,22 @@ impl<'a> Hands<'a> {
         Ok(hands)
     }
 
-    /// The same, for whoever says it in words of its own.
-    pub(crate) async fn take_quietly(
+    /// The same with the whole journal, every folder and every line of it, for whoever says in words of its own what that
+    /// brought to light.
+    pub(crate) async fn take_thoroughly(
+        installation: &'a Installation,
+        fitted: &'a Fitted<'a>,
+        keys: &'a KeyRing,
+        program: &str,
+    ) -> Result<Self> {
+        let mut hands = Self::open(installation, fitted, keys, program).await?;
+        let healed = hands.journal.heal_thoroughly().await.map_err(JobError::from)?;
+        hands.healed.lines.extend(healed.lines);
+        hands.recovered = journal::recover_thoroughly(&hands.tools(), &BTreeMap::new()).await?;
+        Ok(hands)
+    }
+
+    async fn open(
         installation: &'a Installation,
         fitted: &'a Fitted<'a>,
         keys: &'a KeyRing,
@@ -60,7 +75,7 @@ impl<'a> Hands<'a> {
         let (journal, healed) = Journal::open(&settings.journal, &identity, keys)
             .await
             .map_err(JobError::from)?;
-        let mut hands = Self {
+        Ok(Self {
             installation,
             fitted,
             keys,
@@ -68,21 +83,12 @@ impl<'a> Hands<'a> {
             owner,
             healed,
             recovered: Recovered::default(),
-        };
-        hands.recovered = journal::recover(&hands.tools(), &BTreeMap::new()).await?;
-        Ok(hands)
+        })
     }
 
     /// What the journal brought to light.
     pub(crate) fn recovered(&self) -> &Recovered {
         &self.recovered
-    }
-
-    /// Gives every folder of the journal the lines that it lacks, wherever they are missing.
-    pub(crate) async fn heal(&mut self) -> Result {
-        let healed = self.journal.heal_thoroughly().await.map_err(JobError::from)?;
-        self.healed.lines.extend(healed.lines);
-        Ok(())
     }
 
     /// What was put right in the journal's folders.

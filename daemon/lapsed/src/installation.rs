@@ -19,7 +19,7 @@ use lapsed_store::Store;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::settings::{EraseBatch, Settings};
-use crate::{credentials, files};
+use crate::{credentials, files, stores};
 
 /// The dataset of the reference schema, which ships with the program.
 pub(crate) const REFERENCE_DATASET: &str = include_str!("../../../config/dataset.toml");
@@ -47,7 +47,7 @@ impl Installation {
     /// Opens everything that the settings name, or shows what keeps it from being opened.
     pub(crate) async fn open(config: &Path, out: &Output) -> Result<Installation> {
         let settings = read_settings(config, out)?;
-        let store = Store::open(&settings.store).await?;
+        let store = stores::open(&settings.store).await?;
         store.must_be_migrated().await?;
         let dataset_file = dataset_file(&settings, out)?;
         let (dataset, findings) = Dataset::read(&dataset_file);
@@ -94,6 +94,11 @@ impl Installation {
             out.complain(&file, &findings);
             Failure::Findings
         })
+    }
+
+    /// Refuses a name that is no tenant's.
+    pub(crate) async fn must_know(&self, tenant: &TenantName) -> Result {
+        must_be_a_tenant(&self.settings, &self.store, tenant).await
     }
 
     /// A workgroup with everything that decides about its people.
@@ -196,6 +201,20 @@ impl Installation {
             stop: None,
         }
     }
+}
+
+/// Refuses a name that is no tenant's: one with neither a file nor a policy in force. A list that is empty for it would
+/// be taken for an answer.
+pub(crate) async fn must_be_a_tenant(settings: &Settings, store: &Store, tenant: &TenantName) -> Result {
+    let file = settings.tenants.join(format!("{tenant}.toml"));
+    // A link that leads nowhere is a file with a finding.
+    if file.symlink_metadata().is_ok() || store.policy_in_force(tenant).await?.is_some() {
+        return Ok(());
+    }
+    Err(Failure::because(format!(
+        "there is no tenant `{tenant}`: it has no file in {} and no policy in force",
+        settings.tenants.display()
+    )))
 }
 
 /// The settings, or their findings shown.

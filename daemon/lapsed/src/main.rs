@@ -17,6 +17,7 @@ mod owner;
 mod pages;
 mod service;
 mod settings;
+mod stores;
 mod watch;
 
 use std::process::ExitCode;
@@ -31,7 +32,9 @@ use crate::output::Output;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = Output::new(cli.json);
-    match run(&cli, &mut out).await {
+    let done = run(&cli, &mut out).await;
+    stores::close().await;
+    match done {
         Ok(()) if output::answer_was_cut() => {
             Failure::because("the answer could not be written: is the disk full?").report(&out)
         }

@@ -84,8 +84,10 @@ pub(crate) fn is_served(store: &Path) -> Result<bool> {
     Ok(lock(store)?.is_none())
 }
 
+/// Beside the file itself, by whatever link it was reached: two names must not give the right twice.
 fn lock_path(store: &Path) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
+    let itself = store.canonicalize();
+    let mut name = itself.as_deref().unwrap_or(store).as_os_str().to_owned();
     name.push("-owner");
     PathBuf::from(name)
 }

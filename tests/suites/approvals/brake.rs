@@ -156,3 +156,39 @@ async fn r11_who_is_anonymised_already_is_no_part_of_the_share() {
         "{unusual:?}"
     );
 }
+
+#[tokio::test]
+async fn r11_the_days_count_from_when_people_were_anonymised_and_not_from_when_their_plan_was_made() {
+    let world = theatre_that_has_begun(20, 100).await;
+    lapse(&world, 1, 15).await;
+    let early = world.plan_unapproved().await;
+    assert_eq!(because(&world, &early).await, []);
+    world.pass(TimeDelta::days(7) - TimeDelta::hours(1));
+    assert_eq!(world.apply(&early).await.anonymised, 15);
+    world.pass(TimeDelta::hours(4));
+    lapse(&world, 101, 14).await;
+    let number = Unusual::Number {
+        people: 29,
+        recent: 15,
+        above: 20,
+    };
+    assert_eq!(because(&world, &world.plan_unapproved().await).await, [number]);
+}
+
+#[tokio::test]
+async fn r11_a_plan_of_one_is_none_to_begin_with_when_its_run_is_gone_too() {
+    let world = theatre(500, 100).await;
+    lapse(&world, 1, 1).await;
+    let plan = world.plan_unapproved().await;
+    world.approve(&plan).await;
+    world.apply(&plan).await;
+    world
+        .platform
+        .run("UPDATE lapsed_plan SET of_one = 1; DELETE FROM lapsed_run")
+        .await;
+    lapse(&world, 2, 1).await;
+    let first = world.plan_unapproved().await;
+    assert_eq!(because(&world, &first).await, [Unusual::FirstPlan { people: 1 }]);
+    let approval = super::nights::approval(&world, &first).await.expect("it waits");
+    assert_eq!(approval.previous, None);
+}

@@ -15,6 +15,7 @@ fn o6_a_tenant_gets_its_concept_in_its_language_and_in_any_other() {
         german.out
     );
     assert!(german.out.contains("| Protokollbuch |"), "{}", german.out);
+    assert!(german.out.contains("` (in Kraft seit 20"), "{}", german.out);
     let english = demo.lapsed("concept stadttheater --in en");
     assert!(
         english
@@ -25,9 +26,27 @@ fn o6_a_tenant_gets_its_concept_in_its_language_and_in_any_other() {
     );
     let parts = demo.object("concept salon-lumiere");
     assert_eq!(parts["language"], "fr");
+    assert!(parts["in_force_since"].is_string(), "{parts}");
+    assert_eq!(
+        parts["workgroups"][0]["if_missed"], "catch up",
+        "the policy's own words"
+    );
     assert_eq!(parts["workgroups"].as_array().map(Vec::len), Some(2));
     assert_eq!(parts["workgroups"][0]["anonymise_after"], "24 months");
     assert_eq!(parts["destinations"], serde_json::json!([]));
+}
+
+#[test]
+fn o6_where_nothing_is_in_force_yet_the_concept_describes_the_file_and_says_so() {
+    let demo = Installed::demo();
+    let policy = std::fs::read(demo.path("tenants/stadttheater.toml")).expect("the policy is there");
+    std::fs::write(demo.path("tenants/neues-theater.toml"), policy).expect("written");
+    let german = demo.lapsed("concept neues-theater").out;
+    assert!(
+        german.contains("(noch nicht in Kraft: aus der Datei des Mandanten)"),
+        "{german}"
+    );
+    assert!(demo.object("concept neues-theater")["in_force_since"].is_null());
 }
 
 #[test]

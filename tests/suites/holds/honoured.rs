@@ -79,7 +79,6 @@ async fn r9_a_hold_on_the_tenant_holds_everybody() {
 async fn r9_a_tenant_is_not_held_by_the_holds_of_another() {
     let world = three().await;
     let number = order_of(&world, 8).await;
-    hold_person(&world, 7).await;
     hold_order(&world, &number).await;
     hold(&world, On::Tenant, None).await;
     world

@@ -114,6 +114,7 @@ async fn r9_who_was_anonymised_since_somebody_looked_cannot_be_held() {
             ..hold
         },
         people: &[],
+        created: lapsed_model::Value::Null,
         there: Some(&statement),
     };
     let entry = lapsed_model::Entry {

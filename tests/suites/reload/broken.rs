@@ -167,3 +167,42 @@ fn o1_what_the_store_refuses_for_one_tenant_touches_no_other_and_is_tried_again(
     let log = theatre.daemon().log();
     assert_eq!(log.matches("the store did not take it").count(), 1, "{log}");
 }
+
+#[test]
+fn o6_the_concept_describes_what_is_in_force_and_not_what_a_file_says() {
+    let mut theatre = Theatre::serving();
+    let in_force = format!("SELECT hash FROM lapsed_policy_in_force WHERE tenant = '{TENANT}'");
+    let hash = theatre.store.text(&in_force);
+    let before = theatre.installed.object(&format!("concept {TENANT}"));
+    assert_eq!(before["policy"], hash);
+    assert!(before["in_force_since"].is_string(), "{before}");
+    theatre.installed.edit(TENANT, "\"3 years\"", "\"4 yeers\"");
+    assert_eq!(theatre.installed.lapsed("reload").code, 1);
+    let broken = theatre.installed.object(&format!("concept {TENANT}"));
+    assert_eq!(
+        terms(&broken),
+        terms(&before),
+        "a broken file changes nothing of it"
+    );
+    theatre.stop();
+    theatre.installed.edit(TENANT, "\"4 yeers\"", "\"4 years\"");
+    let edited = theatre.installed.object(&format!("concept {TENANT}"));
+    assert_eq!(
+        terms(&edited),
+        terms(&before),
+        "nor does one that nobody has taken up"
+    );
+    theatre.start();
+    let after = theatre.installed.object(&format!("concept {TENANT}"));
+    assert_eq!(after["policy"], theatre.store.text(&in_force));
+    assert_ne!(terms(&after), terms(&before));
+}
+
+/// What a concept says of people, and of which version.
+fn terms(concept: &serde_json::Value) -> [&serde_json::Value; 3] {
+    [
+        &concept["workgroups"],
+        &concept["policy"],
+        &concept["in_force_since"],
+    ]
+}

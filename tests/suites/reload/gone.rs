@@ -1,4 +1,4 @@
-//! Files that are removed, and folders out of reach.
+//! Files that are removed, and folders out of reach or empty.
 
 use std::time::{Duration, Instant};
 
@@ -65,6 +65,34 @@ fn o1_a_folder_out_of_reach_changes_nothing_and_is_no_secret() {
         (theatre.daemon().get("/health").0 != 200).then_some(())
     });
     assert_eq!((theatre.in_force(), theatre.schedules("true")), (good, all));
+    std::fs::rename(&away, &tenants).expect("moved back");
+    assert_eq!(theatre.installed.lapsed("reload").code, 0);
+    assert_eq!(theatre.daemon().get("/health").0, 200);
+}
+
+#[test]
+fn o1_a_disk_that_is_not_mounted_withdraws_nobody_and_is_no_secret() {
+    let mut theatre = Theatre::serving();
+    let (good, all) = (theatre.in_force(), theatre.schedules("true"));
+    let (tenants, away) = (theatre.installed.path("tenants"), theatre.installed.path("away"));
+    std::fs::rename(&tenants, &away).expect("moved away");
+    std::fs::create_dir(&tenants).expect("the empty folder under the mount");
+    let answer = theatre.installed.lapsed("reload");
+    assert_eq!(answer.code, 1, "{}", answer.out);
+    assert!(answer.out.contains("everything stays as it is"), "{}", answer.out);
+    soon("its word on the health page", || {
+        let (status, page) = theatre.daemon().get("/health");
+        (status != 200 && page.contains("no tenant's file at all")).then_some(())
+    });
+    // Longer than a single missing file would be waited for.
+    std::thread::sleep(Duration::from_secs(13));
+    assert_eq!((theatre.in_force(), theatre.schedules("true")), (good, all));
+    let log = theatre.daemon().log();
+    let told = log
+        .lines()
+        .filter(|line| line.contains("ERROR") && line.contains("no tenant's file at all"));
+    assert_eq!(told.count(), 1, "{log}");
+    std::fs::remove_dir(&tenants).expect("removed");
     std::fs::rename(&away, &tenants).expect("moved back");
     assert_eq!(theatre.installed.lapsed("reload").code, 0);
     assert_eq!(theatre.daemon().get("/health").0, 200);

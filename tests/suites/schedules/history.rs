@@ -246,7 +246,7 @@ impl<'a> Telling<'a> {
             Ending::Discarded => End::Discarded {
                 error: "it will never do".to_owned(),
             },
-            Ending::HandedBack => End::HandedBack,
+            Ending::HandedBack => End::HandedBack(None),
         };
         let lost = self.book.store.finish(&[Finish { lease, end }], now).await;
         lost.expect("a store that answers")

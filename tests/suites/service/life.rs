@@ -62,8 +62,13 @@ fn commands_beside_a_daemon_ask_it_and_say_what_became_of_it() {
     soon("the plan that was approved", || {
         (state_of(&installed, &id) == "applied").then_some(())
     });
-    let done = installed.object(&format!("apply {id}"));
-    assert_eq!(done["done"]["anonymised"], due, "it is done, and said so");
+    let again = installed.lapsed(&format!("apply {id}"));
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("carried out already"), "{}", again.err);
+    let anonymised = installed.sql(&format!(
+        "SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE id = '{id}'"
+    ));
+    assert_eq!(anonymised, due.to_string());
     let now = installed.object(&format!("schedule now {STUDIO}"));
     assert_eq!(now["people"], 0, "nobody is left");
     let asked = installed.sql("SELECT group_concat(DISTINCT asked_by) FROM lapsed_run");
@@ -149,4 +154,128 @@ fn o5_a_task_that_crashes_ends_its_run_and_not_the_daemon_and_the_exit_code_tell
     let again: Value = installed.object(&format!("schedule now {STUDIO}"));
     assert_eq!(again["became"], "waits", "the daemon goes on");
     assert_eq!(daemon.stop().code(), Some(4));
+}
+
+#[test]
+fn r5_a_sweep_stops_at_the_batch_at_which_its_policy_is_no_longer_in_force() {
+    let installed = installed();
+    let settings = installed.path("lapsed.toml");
+    let text = std::fs::read_to_string(&settings).expect("the settings are there");
+    std::fs::write(&settings, format!("{text}\n[limits]\nerase_batch = 1\n")).expect("written");
+    let _daemon = Daemon::serving(&installed);
+    let plan = approved_plan(&installed);
+    let anonymised = format!("SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE id = '{plan}'");
+    soon("some progress", || {
+        installed
+            .sql(&anonymised)
+            .parse::<u64>()
+            .ok()
+            .filter(|people| *people > 2)
+    });
+    installed.edit("stadttheater", "automatic = \"on\"", "automatic = \"off\"");
+    let run = "SELECT coalesce(outcome, '') FROM lapsed_run WHERE job = 'apply' AND state = 'cancelled'";
+    soon("the refusal", || {
+        installed.sql(run).contains("other-policy").then_some(())
+    });
+    assert_eq!(state_of(&installed, &plan), "applying", "the rest stays as it is");
+}
+
+#[test]
+fn o4_without_one_of_the_journals_folders_nobody_is_erased_until_it_is_back() {
+    let installed = installed();
+    let daemon = Daemon::serving(&installed);
+    let journal = installed.path("journal");
+    let away = installed.beside("away");
+    std::fs::rename(&journal, &away).expect("moved");
+    std::fs::write(&journal, "").expect("something in its place");
+    let plan = approved_plan(&installed);
+    soon("the health page's word", || {
+        let (status, page) = daemon.get("/health");
+        (status == 503 && page.contains("journal")).then_some(())
+    });
+    assert_eq!(
+        installed.sql("SELECT CAST(count(*) AS TEXT) FROM lapsed_erasure WHERE people > 100"),
+        before_today(&installed)
+    );
+    let run = "SELECT attempt || ' ' || coalesce(error, '') FROM lapsed_run WHERE job = 'apply' AND state = 'available'";
+    let waits = soon("why it waits", || {
+        Some(installed.sql(run)).filter(|why| why.contains("journal"))
+    });
+    assert!(waits.starts_with('0'), "no attempt is spent: {waits}");
+    std::fs::remove_file(&journal).expect("out of the way");
+    std::fs::rename(&away, &journal).expect("brought back");
+    soon("the plan", || {
+        (state_of(&installed, &plan) == "applied").then_some(())
+    });
+    soon("health", || (daemon.get("/health").0 == 200).then_some(()));
+}
+
+/// The demo's own erasures.
+fn before_today(installed: &Installed) -> String {
+    installed.sql(
+        "SELECT CAST(count(*) AS TEXT) FROM lapsed_erasure WHERE people > 100 \
+         AND at < (SELECT started_at FROM lapsed_daemon)",
+    )
+}
+
+#[test]
+fn o2_slots_that_a_wrong_clock_put_years_ahead_are_brought_back_at_the_next_start() {
+    let installed = installed();
+    assert_eq!(Daemon::serving(&installed).stop().code(), Some(0));
+    installed.sql("UPDATE lapsed_schedule SET next_slot_at = next_slot_at + 315360000000 RETURNING id");
+    let _daemon = Daemon::serving(&installed);
+    let furthest =
+        "SELECT CAST(max(next_slot_at) > (unixepoch() + 8 * 86400) * 1000 AS TEXT) FROM lapsed_schedule";
+    assert_eq!(installed.sql(furthest), "0", "weekly at most");
+}
+
+#[test]
+fn the_stop_button_takes_no_name_that_is_no_tenants() {
+    let installed = installed();
+    let refused = installed.lapsed("pause stadtheater --by Anna --reason moving");
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("there is no tenant `stadtheater`"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(
+        installed
+            .lapsed("pause stadttheater --by Anna --reason moving")
+            .code,
+        0
+    );
+}
+
+#[test]
+fn a_store_that_is_replaced_under_the_daemon_stops_it() {
+    let installed = installed();
+    let mut daemon = Daemon::serving(&installed);
+    let copy = installed.beside("copy.db");
+    installed.sql(&format!("VACUUM INTO '{}'", copy.display()));
+    std::fs::rename(&copy, installed.path("store.db")).expect("a backup is put in its place");
+    assert_eq!(daemon.ended().code(), Some(1));
+    assert!(
+        daemon.log().contains("replaced under the daemon"),
+        "{}",
+        daemon.log()
+    );
+}
+
+#[test]
+fn what_a_command_wrote_is_in_the_file_when_it_ends() {
+    let installed = installed();
+    let somebody = installed.somebody_due(STUDIO);
+    let held = installed
+        .command(&format!("hold add person {STUDIO} {somebody} --by Anna"))
+        .args(["--reason", "claim pending"])
+        .output()
+        .expect("the program runs");
+    assert!(held.status.success());
+    let log = installed.path("store.db-wal");
+    let left = std::fs::metadata(&log).map_or(0, |log| log.len());
+    assert_eq!(
+        left, 0,
+        "a copy of the file alone is a backup while no daemon runs"
+    );
 }

@@ -155,13 +155,46 @@ fn pauses_and_waiting_plans_are_shown_with_who_and_why() {
 }
 
 #[test]
-fn a_tenant_that_is_none_is_refused() {
+fn a_tenant_that_is_none_is_refused_by_whatever_lists_something_of_one() {
     let installed = installed();
-    let answer = installed.lapsed("status stadtheater");
-    assert_eq!(answer.code, 1);
-    assert!(
-        answer.err.contains("there is no tenant `stadtheater`"),
-        "{}",
-        answer.err
+    for words in ["status", "schedule list", "hold list"] {
+        let answer = installed.lapsed(&format!("{words} stadtheater"));
+        assert_eq!(answer.code, 1, "{words}: {}", answer.out);
+        assert!(
+            answer.err.contains("there is no tenant `stadtheater`"),
+            "{words}: {}",
+            answer.err
+        );
+        assert_eq!(
+            installed.lapsed(&format!("{words} stadttheater")).code,
+            0,
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn the_history_is_objects_for_programs_and_sentences_for_people() {
+    let installed = installed();
+    let _daemon = Daemon::serving(&installed);
+    let now = installed.object("schedule now stadttheater/studio");
+    let runs = installed.json("schedule history");
+    let run = &runs[0];
+    assert_eq!(run["outcome"], now, "{run}");
+    assert!(run["payload"].is_object(), "{run}");
+    let shown = installed.lapsed("schedule history").out;
+    let says = format!("{} people, waits for approval", now["people"]);
+    assert!(shown.contains(&says), "{shown}");
+    let plan = now["plan"].as_str().expect("an id");
+    assert_eq!(
+        installed
+            .lapsed(&format!("approve {plan} --by Anna --reason looked"))
+            .code,
+        0
     );
+    let says = format!("carried out: {} anonymised", now["people"]);
+    soon("its end in the history", || {
+        let shown = installed.lapsed("schedule history").out;
+        shown.contains(&says).then_some(())
+    });
 }

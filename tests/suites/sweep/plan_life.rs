@@ -181,3 +181,15 @@ async fn d3_every_policy_that_somebody_was_judged_by_is_kept_word_for_word() {
     );
     assert_eq!(world.entries("policy").await.len(), 2);
 }
+
+#[tokio::test]
+async fn r1_a_plan_that_was_made_when_the_clock_was_wrong_is_not_carried_out() {
+    let world = Setting::default().build().await;
+    world.customer(1).ticket("2024-05-04").await;
+    world.pass(TimeDelta::days(3_650));
+    let plan = world.plan().await;
+    assert_eq!(plan.subjects, 1, "by that clock it is 2036");
+    world.pass(TimeDelta::days(-3_650));
+    assert_eq!(refusal(world.try_apply(&plan).await), "plan-from-the-future");
+    assert_eq!(world.sweep().await.anonymised, 0, "today nobody is due");
+}

@@ -50,7 +50,10 @@ fn head(page: &mut Page, concept: &Concept, words: &Words) {
         (words.contact, escaped(contact.unwrap_or(words.none_given))),
         (words.as_of, as_of.to_string()),
         (words.zone, concept.zone.clone()),
-        (words.policy, format!("`{}`", concept.policy)),
+        (
+            words.policy,
+            format!("`{}` ({})", concept.policy, standing(concept, zone, words)),
+        ),
         (words.dataset, format!("`{}`", concept.dataset)),
     ];
     page.list(&about.map(|(label, value)| format!("**{label}:** {value}")));
@@ -62,6 +65,16 @@ fn head(page: &mut Page, concept: &Concept, words: &Words) {
         words.ledger.to_owned(),
         words.restore.to_owned(),
     ]);
+}
+
+/// Whether the policy is in force, and since when by the tenant's clock.
+fn standing(concept: &Concept, zone: Option<chrono_tz::Tz>, words: &Words) -> String {
+    let Some(since) = concept.in_force_since else {
+        return words.policy_not_yet.to_owned();
+    };
+    let since = since.with_timezone(&zone.unwrap_or(chrono_tz::Tz::UTC));
+    let since = since.format("%Y-%m-%d %H:%M").to_string();
+    fill(words.policy_since, &[("since", &since)])
 }
 
 fn workgroups(page: &mut Page, concept: &Concept, group: &Group, words: &Words) {

@@ -2,7 +2,7 @@
 //!
 //! The policy says how long, the dataset says what becomes of every field, the settings say how long the program's own
 //! records stay. So the document that a data-protection officer asks for can be written by the program that keeps it,
-//! and says what is done and not what was once meant. [`concept`] brings the three together, [`markdown()`] writes them
+//! and says what is done and not what was once meant, or what a file says that does not take effect. [`concept`] brings the three together, [`markdown()`] writes them
 //! down in the tenant's language.
 
 mod markdown;
@@ -23,8 +23,10 @@ pub use markdown::markdown;
 /// What a concept follows from.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
-    /// The tenant's policy.
+    /// The tenant's policy: the version that people are judged by.
     pub policy: &'a Policy,
+    /// Since when it is in force; none where nothing is yet, and the tenant's file is all there is.
+    pub in_force_since: Option<DateTime<Utc>>,
     /// The dataset of the store.
     pub dataset: &'a Dataset,
     /// How long the program's own records stay.
@@ -50,6 +52,8 @@ pub struct Concept {
     pub as_of: DateTime<Utc>,
     /// The policy's hash.
     pub policy: Digest,
+    /// Since when this version is in force; none where it is not yet.
+    pub in_force_since: Option<DateTime<Utc>>,
     /// The dataset's hash.
     pub dataset: Digest,
     /// The workgroups, those that agree in everything together.
@@ -200,6 +204,7 @@ pub enum Kept {
 pub fn concept(sources: &Sources<'_>, language: Language) -> Concept {
     let Sources {
         policy,
+        in_force_since,
         dataset,
         records,
         now,
@@ -223,6 +228,7 @@ pub fn concept(sources: &Sources<'_>, language: Language) -> Concept {
         privacy_contact: policy.privacy_contact.clone(),
         as_of: now,
         policy: Digest::sha256(&policy.text),
+        in_force_since,
         dataset: dataset.hash,
         workgroups,
         without_retention: policy.without_retention.clone(),

@@ -30,29 +30,28 @@ struct Wanted<'a> {
     keys: Vec<&'a Key>,
 }
 
-/// Looks through everybody of the workgroups concerned who was not anonymised.
-pub(super) async fn find_again(tools: &Tools<'_>, lost: &[LostBatch]) -> Result<Found, JobError> {
+/// Looks through everybody who was not anonymised, and not only the workgroups concerned: who moved between the backup
+/// and the erasure is back in the old one.
+pub(super) async fn find_again(tools: &Tools<'_>, lost: &[&LostBatch]) -> Result<Found, JobError> {
     let mut found = Found::default();
     let Some(wanted) = Wanted::of(tools, lost) else {
         return Ok(found);
     };
-    for store_key in &wanted.store_keys {
-        let mut after = None;
-        loop {
-            let page = tools.fitted.page_of_people(store_key, after.as_ref());
-            let people = tools.store.people(&page).await?;
-            let Some(last) = people.last() else { break };
-            after = Some(last.subject.clone());
-            people
-                .iter()
-                .for_each(|person| wanted.look_at(person, &mut found));
-        }
+    let mut after = None;
+    loop {
+        let page = tools.fitted.page_of_people(after.as_ref());
+        let people = tools.store.people(&page).await?;
+        let Some(last) = people.last() else { break };
+        after = Some(last.subject.clone());
+        people
+            .iter()
+            .for_each(|person| wanted.look_at(person, &mut found));
     }
     Ok(found)
 }
 
 impl<'a> Wanted<'a> {
-    fn of(tools: &'a Tools<'_>, lost: &'a [LostBatch]) -> Option<Self> {
+    fn of(tools: &'a Tools<'_>, lost: &[&'a LostBatch]) -> Option<Self> {
         let intended: Vec<&Intended> = lost.iter().filter_map(|batch| batch.intended.as_ref()).collect();
         let batch_of: HashMap<&str, &str> = intended
             .iter()
@@ -135,8 +134,7 @@ impl Found {
             key: tools.keys.newest(),
             chance: tools.chance,
         };
-        let single = std::slice::from_ref(lost);
-        let wanted = Wanted::of(tools, single);
+        let wanted = Wanted::of(tools, &[lost]);
         let is_meant = |person: &Erased| {
             wanted
                 .as_ref()

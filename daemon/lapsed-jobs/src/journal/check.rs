@@ -27,12 +27,23 @@ pub struct Checked {
     pub newest: Option<DateTime<Utc>>,
     /// Batches that a kill kept from being committed: nothing is wrong with them.
     pub crashed: u64,
+    /// Batches of which nobody can tell whether they were committed, because a line behind them cannot be read.
+    pub doubtful: Vec<Doubtful>,
     /// Batches that are committed and not yet said to be: the next start says so.
     pub unfinished: u64,
     /// Batches that the store does not know: a backup was restored, and its people were not erased again yet.
     pub lost: Vec<String>,
     /// Batches of the store that the journal does not know: no restored backup would be put right for them.
     pub unnoted: Vec<String>,
+}
+
+/// A batch that is said to be intended, and not to be done, where a line behind it is damaged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Doubtful {
+    /// Its name.
+    pub batch: String,
+    /// How many people stand in it.
+    pub people: u64,
 }
 
 /// What a folder holds.
@@ -85,6 +96,8 @@ impl FolderChecked {
 struct Said {
     intended: BTreeMap<String, u64>,
     done: BTreeSet<String>,
+    /// What a damaged line stands behind, in some folder.
+    before_damage: BTreeSet<String>,
     horizon: Option<DateTime<Utc>>,
     oldest: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
@@ -116,6 +129,10 @@ pub async fn check(journal: &Journal, store: &Store) -> Result<Checked, JobError
                 (true, true) => {}
                 (true, false) => checked.lost.push(batch),
                 (false, true) => checked.unfinished += 1,
+                (false, false) if said.before_damage.contains(&batch) => {
+                    let people = said.intended.get(&batch).copied().unwrap_or_default();
+                    checked.doubtful.push(Doubtful { batch, people });
+                }
                 (false, false) => checked.crashed += 1,
             }
         }
@@ -197,7 +214,7 @@ impl Files {
         said: &mut Said,
     ) -> std::io::Result<()> {
         let mut file = std::fs::File::open(file)?;
-        let (mut read, mut number) = (0, 0);
+        let (mut read, mut number, mut open) = (0, 0, BTreeSet::new());
         for text in heal::lines_of(&mut file)? {
             let text = text?;
             read += text.len() as u64;
@@ -215,9 +232,17 @@ impl Files {
                     if !matches!(note, Note::Pruned { .. }) {
                         names.insert(line::name(text).to_vec(), note.at());
                     }
+                    match &note {
+                        Note::Intended(intended) => drop(open.insert(intended.batch.clone())),
+                        Note::Done(done) => drop(open.remove(&done.batch)),
+                        Note::Restored(_) | Note::Pruned { .. } => {}
+                    }
                     said.take(&note);
                 }
-                Err(fault) => checked.faults.push(LineOfFile { line: number, fault }),
+                Err(fault) => {
+                    said.before_damage.append(&mut open);
+                    checked.faults.push(LineOfFile { line: number, fault });
+                }
             }
         }
         Ok(())

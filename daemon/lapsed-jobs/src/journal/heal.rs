@@ -73,19 +73,29 @@ pub(super) fn heal(
         .iter()
         .map(Folder::lock_or_make)
         .collect::<Result<_, _>>()?;
+    even_out(&mut files, store, keys, thorough)
+}
+
+/// The same with files that are open and locked.
+pub(super) fn even_out(
+    files: &mut [Locked],
+    store: &str,
+    keys: &KeyRing,
+    thorough: bool,
+) -> Result<Healed, JournalError> {
     let mut healed = Healed::default();
-    for file in &mut files {
+    for file in files.iter_mut() {
         if file.cut_torn()? > 0 {
             healed.torn.push(file.folder().folder.clone());
         }
     }
-    if files.len() < 2 || (!thorough && are_alike(&mut files)?) {
+    if files.len() < 2 || (!thorough && are_alike(files)?) {
         return Ok(healed);
     }
-    let (order, has) = survey(&mut files, store, keys)?;
+    let (order, has) = survey(files, store, keys)?;
     for (index, has) in has.iter().enumerate() {
         let missing = order.iter().filter(|(name, _)| !has.contains(name));
-        let given = give(&mut files, index, missing.map(|(_, place)| place))?;
+        let given = give(files, index, missing.map(|(_, place)| place))?;
         if given > 0 {
             healed.lines.insert(files[index].folder().folder.clone(), given);
         }

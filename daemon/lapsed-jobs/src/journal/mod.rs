@@ -17,11 +17,13 @@
 
 mod again;
 mod check;
+mod emptied;
 mod error;
 mod folder;
 mod heads;
 mod heal;
 mod line;
+mod mend;
 mod note;
 mod prune;
 mod read_back;
@@ -30,19 +32,21 @@ mod tail;
 mod witness;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use lapsed_model::{KeyRing, fault};
 
-pub use check::{Checked, FolderChecked, LineOfFile, check};
+pub use check::{Checked, Doubtful, FolderChecked, LineOfFile, check};
+pub use emptied::{Emptied, emptied};
 pub use error::JournalError;
 pub use heal::Healed;
 pub use line::LineFault;
 pub use note::{Done, HeadNote, Intended, Note, Restored};
-pub use recover::{Recovered, RestoredTenant, recover};
+pub use recover::{Recovered, RestoredTenant, recover, recover_thoroughly};
 pub(crate) use witness::BatchWitness;
 
 use folder::{Folder, Locked};
+use mend::Uneven;
 
 /// The journal of one store, in all its folders.
 #[derive(Clone, Debug)]
@@ -53,6 +57,7 @@ struct Files {
     store: String,
     folders: Vec<Folder>,
     keys: KeyRing,
+    uneven: Mutex<Uneven>,
 }
 
 impl Journal {
@@ -63,6 +68,7 @@ impl Journal {
             store: store.to_owned(),
             folders: folders.iter().map(|folder| Folder::new(folder, store)).collect(),
             keys: keys.clone(),
+            uneven: Mutex::default(),
         }))
     }
 
@@ -78,10 +84,14 @@ impl Journal {
         Ok((journal, healed))
     }
 
-    /// Writes a note into every folder, and returns when it is on every disk.
+    /// Writes a note into every folder, and returns when it is on every disk. After a failure the folders are made even
+    /// first.
     pub async fn append(&self, note: &Note) -> Result<(), JournalError> {
         let line = line::seal(note, &self.0.store, self.0.keys.newest());
-        self.blocking(move |files| files.append(&line)).await
+        // What was committed is said later if it cannot be said now; what was only intended is undone.
+        let is_owed = matches!(note, Note::Done(_));
+        self.blocking(move |files| files.append_evenly(&line, is_owed))
+            .await
     }
 
     /// The folders.
@@ -119,9 +129,8 @@ impl Journal {
 
 impl Files {
     /// All folders are locked before one is written, so that whoever looks sees a line in all of them or in none.
-    fn append(&self, line: &[u8]) -> Result<(), JournalError> {
-        let mut files = self.lock()?;
-        for file in &mut files {
+    fn append(&self, files: &mut [Locked], line: &[u8]) -> Result<(), JournalError> {
+        for file in files {
             file.append(line)?;
             fault::point("journal-folder");
         }

@@ -10,8 +10,9 @@ use super::tail::Tail;
 use super::{Journal, JournalError, LineFault, line};
 use crate::JobError;
 
-/// So many batches in a row that were done and that the store knows, and what lies before them is known too: a backup
-/// has no holes.
+/// So many batches in a row that were done and that the store knows, the newest that it knows among them or before them,
+/// and what lies further back is known too: a backup has no holes, and a recovery that was cut short leaves what lies
+/// nearest to the end. A folder that was healed may have old lines at its end: the newest known batch lies before them.
 const ENOUGH: usize = 64;
 
 /// How many lines are read before the store is asked about them.
@@ -24,7 +25,9 @@ pub(super) struct ReadBack {
     pub(super) unfinished: Vec<Intended>,
     /// How many batches were never committed.
     pub(super) crashed: u64,
-    /// Committed, and unknown to the store: oldest first.
+    /// Of whom nobody can tell: a damaged line behind *intended* may have said *done*.
+    pub(super) doubtful: Vec<Intended>,
+    /// Committed, and unknown to the store: as they stand in the file, what lies nearest to its end last.
     pub(super) lost: Vec<LostBatch>,
     /// How many lines could not be read.
     pub(super) damaged: u64,
@@ -47,15 +50,22 @@ struct Reading {
     lost: Vec<Done>,
     waiting: BTreeSet<String>,
     intended: BTreeMap<String, Intended>,
+    /// What was intended before a line that cannot be read, and is not known to have been done.
+    doubtful: BTreeSet<String>,
+    /// The newest batches that the store knows and that were not read yet.
+    newest: BTreeSet<String>,
     horizon: Option<DateTime<Utc>>,
     in_a_row: usize,
     damaged: u64,
 }
 
 impl Journal {
-    /// Reads the journal from its end backwards, until the store knows what it reads.
-    pub(super) async fn read_back(&self, store: &Store) -> Result<ReadBack, JobError> {
-        let mut reading = Reading::default();
+    /// Reads the journal from its end backwards, until the store knows what it reads; `thorough`ly, to its beginning.
+    pub(super) async fn read_back(&self, store: &Store, thorough: bool) -> Result<ReadBack, JobError> {
+        let mut reading = Reading {
+            newest: store.newest_erasures().await?,
+            ..Reading::default()
+        };
         let Some(mut tail) = self.tail().await? else {
             return Ok(ReadBack::default());
         };
@@ -73,7 +83,7 @@ impl Journal {
                 .collect();
             reading.known.extend(store.known_erasures(&batches).await?);
             notes.into_iter().for_each(|note| reading.take(note));
-            if reading.in_a_row >= ENOUGH && reading.waiting.is_empty() {
+            if !thorough && reading.has_enough() {
                 break;
             }
         }
@@ -114,6 +124,10 @@ impl Journal {
 }
 
 impl Reading {
+    fn has_enough(&self) -> bool {
+        self.in_a_row >= ENOUGH && self.waiting.is_empty() && self.newest.is_empty()
+    }
+
     fn take(&mut self, note: Result<Note, LineFault>) {
         let Ok(note) = note else {
             self.damaged += 1;
@@ -129,6 +143,9 @@ impl Reading {
                 self.waiting.remove(&intended.batch);
                 let is_settled = self.known.contains(&intended.batch) && self.done.contains(&intended.batch);
                 if !is_settled {
+                    if self.damaged > 0 {
+                        self.doubtful.insert(intended.batch.clone());
+                    }
                     self.intended.insert(intended.batch.clone(), intended);
                 }
             }
@@ -142,6 +159,7 @@ impl Reading {
         if !self.done.insert(done.batch.clone()) {
             return;
         }
+        self.newest.remove(&done.batch);
         if self.known.contains(&done.batch) {
             self.in_a_row += 1;
             self.intended.remove(&done.batch);
@@ -160,22 +178,27 @@ impl Reading {
             self.lost.retain(|done| done.at >= horizon);
             self.intended.retain(|_, intended| intended.at >= horizon);
         }
-        let mut lost: Vec<LostBatch> = self
+        // Whoever erases them in this order and is cut short leaves what the next reading finds first.
+        let lost: Vec<LostBatch> = self
             .lost
             .into_iter()
+            .rev()
             .map(|done| LostBatch {
                 intended: self.intended.remove(&done.batch),
                 done,
             })
             .collect();
-        lost.sort_by_key(|batch| (batch.done.tenant.clone(), batch.done.head.sequence));
-        let (unfinished, crashed): (Vec<_>, Vec<_>) = self
+        let (unfinished, unknown): (Vec<_>, Vec<_>) = self
             .intended
             .into_values()
             .partition(|intended| self.known.contains(&intended.batch));
+        let (doubtful, crashed): (Vec<_>, Vec<_>) = unknown
+            .into_iter()
+            .partition(|intended| self.doubtful.contains(&intended.batch));
         ReadBack {
             unfinished,
             crashed: crashed.len() as u64,
+            doubtful,
             lost,
             damaged: self.damaged,
         }

@@ -2,9 +2,11 @@
 //!
 //! It runs whenever a program takes the store, before anything else. Nobody is judged: these people were erased, and no
 //! rule, hold or pause that came back with the backup has a say. Killed at any point it goes on at the next start: the entry
-//! that names the lost head is written first and only once, and every lost batch becomes known in the transaction that
-//! erases its people again.
+//! that names the lost head is written first and only once, of every tenant before anybody is touched; every lost batch
+//! becomes known in the transaction that erases its people again, in the order of the journal across tenants, so that what
+//! is left lies where the next start reads first.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use lapsed_model::{Entry, Head, TenantName, fault};
@@ -25,6 +27,10 @@ pub struct Recovered {
     pub finished: u64,
     /// Batches that a kill kept from being committed: their plans go on.
     pub crashed: u64,
+    /// Batches of which nobody can tell whether they were committed: a line behind them cannot be read.
+    pub doubtful_batches: u64,
+    /// How many people stand in those.
+    pub doubtful_people: u64,
     /// Tenants whose people a restored backup brought back.
     pub restored: Vec<RestoredTenant>,
     /// Lines of the journal that could not be read: `lapsed journal check` names them.
@@ -53,6 +59,16 @@ pub struct RestoredTenant {
     pub nameless: u64,
 }
 
+impl RestoredTenant {
+    /// How many people of those batches are not there, as far as anybody can tell.
+    #[must_use]
+    pub fn not_found(&self) -> u64 {
+        self.people
+            .saturating_sub(self.erased_again)
+            .saturating_sub(self.doubtful)
+    }
+}
+
 impl Recovered {
     /// Whether there is nothing to tell.
     #[must_use]
@@ -61,9 +77,10 @@ impl Recovered {
             finished,
             restored,
             damaged,
+            doubtful_batches,
             ..
         } = self;
-        *finished == 0 && *damaged == 0 && restored.is_empty()
+        *finished == 0 && *damaged == 0 && *doubtful_batches == 0 && restored.is_empty()
     }
 
     /// What there is to tell, a sentence each.
@@ -85,6 +102,20 @@ impl Recovered {
                 "{} lines at the end of the journal cannot be read: `lapsed journal check` names them",
                 self.damaged
             ));
+        }
+        if self.doubtful_batches > 0 {
+            sentences.push(format!(
+                "whether {} batches with {} people were committed cannot be told, because a line behind them cannot be read: if a backup \
+                 was restored, these people may be there again; `lapsed journal check` names the batches",
+                self.doubtful_batches, self.doubtful_people
+            ));
+        }
+        if !self.restored.is_empty() {
+            sentences.push(
+                "holds, pauses and requests that were recorded after the backup was made are gone with it: put them back before you \
+                 approve the next plans, which wait for that"
+                    .to_owned(),
+            );
         }
         sentences
     }
@@ -115,6 +146,13 @@ impl Recovered {
                 tenant.doubtful
             ));
         }
+        if tenant.not_found() > 0 {
+            sentences.push(format!(
+                "{name}: {} people whom these batches erased were not found among those who are identified: they came after the backup \
+                 was made, or were erased again already, or the platform knows them by another key now, and then they stay: look at it",
+                tenant.not_found()
+            ));
+        }
         if tenant.nameless > 0 {
             sentences.push(format!(
                 "{name}: whom {} batches erased cannot be read any more: their lines in the journal are damaged",
@@ -125,42 +163,65 @@ impl Recovered {
     }
 }
 
-/// Holds the journal against the store and does what follows. `policies` are those in force now, as far as they are known.
+/// Holds the end of the journal against the store and does what follows. `policies` are those in force now, as far as
+/// they are known.
 pub async fn recover(
     tools: &Tools<'_>,
     policies: &BTreeMap<TenantName, Policy>,
 ) -> Result<Recovered, JobError> {
+    recover_from(tools, policies, false).await
+}
+
+/// The same with the whole journal, which nothing escapes that stands in it.
+pub async fn recover_thoroughly(
+    tools: &Tools<'_>,
+    policies: &BTreeMap<TenantName, Policy>,
+) -> Result<Recovered, JobError> {
+    recover_from(tools, policies, true).await
+}
+
+async fn recover_from(
+    tools: &Tools<'_>,
+    policies: &BTreeMap<TenantName, Policy>,
+    thorough: bool,
+) -> Result<Recovered, JobError> {
     tools.store.accept_keys(tools.keys).await?;
-    let read = read_back(tools).await?;
+    let read = read_back(tools, thorough).await?;
     let mut recovered = Recovered {
         finished: finish(tools, &read).await?,
         crashed: read.crashed,
+        doubtful_batches: read.doubtful.len() as u64,
+        doubtful_people: read.doubtful.iter().map(|batch| batch.people.len() as u64).sum(),
         damaged: read.damaged,
         ..Recovered::default()
     };
-    let mut tenants: BTreeMap<TenantName, Vec<LostBatch>> = BTreeMap::new();
-    for lost in read.lost {
-        tenants.entry(lost.done.tenant.clone()).or_default().push(lost);
+    if read.lost.is_empty() {
+        return Ok(recovered);
     }
-    for (tenant, lost) in tenants {
-        let restored = restore(tools, policies.get(&tenant), &tenant, &lost).await?;
-        recovered.only_watched |= tools.watch_only;
-        recovered.restored.push(restored);
-    }
-    if !recovered.restored.is_empty() && !tools.watch_only {
+    let mut tenants = begin_all(tools, policies, &read.lost).await?;
+    if !tools.watch_only {
+        for batch in &read.lost {
+            let Some(of) = tenants.get_mut(&batch.done.tenant) else {
+                continue;
+            };
+            of.restored.erased_again += of.found.erase(tools, of.policy.as_deref(), batch).await?;
+            fault::point("recover-batch");
+        }
         remove_remnants(tools.store, tools.fitted).await?;
     }
+    recovered.only_watched = tools.watch_only;
+    recovered.restored = tenants.into_values().map(|of| of.restored).collect();
     Ok(recovered)
 }
 
 /// A line that cannot be read in one folder may be whole in another.
-async fn read_back(tools: &Tools<'_>) -> Result<ReadBack, JobError> {
-    let read = tools.journal.read_back(tools.store).await?;
+async fn read_back(tools: &Tools<'_>, thorough: bool) -> Result<ReadBack, JobError> {
+    let read = tools.journal.read_back(tools.store, thorough).await?;
     if read.damaged == 0 || tools.journal.folders().count() < 2 {
         return Ok(read);
     }
     tools.journal.heal(true).await?;
-    tools.journal.read_back(tools.store).await
+    tools.journal.read_back(tools.store, thorough).await
 }
 
 /// Says *done* of what was committed right before a kill.
@@ -180,15 +241,41 @@ async fn finish(tools: &Tools<'_>, read: &ReadBack) -> Result<u64, JobError> {
     Ok(read.unfinished.len() as u64)
 }
 
-async fn restore(
+/// A tenant whose people are erased again.
+struct Restoring<'p> {
+    restored: RestoredTenant,
+    found: Found,
+    policy: Option<Cow<'p, Policy>>,
+}
+
+/// Looks for the people of every tenant, and says of every tenant that a backup was restored, before anybody is touched.
+async fn begin_all<'p>(
     tools: &Tools<'_>,
-    policy: Option<&Policy>,
-    tenant: &TenantName,
+    policies: &'p BTreeMap<TenantName, Policy>,
     lost: &[LostBatch],
-) -> Result<RestoredTenant, JobError> {
+) -> Result<BTreeMap<TenantName, Restoring<'p>>, JobError> {
+    let mut by_tenant: BTreeMap<&TenantName, Vec<&LostBatch>> = BTreeMap::new();
+    for batch in lost {
+        by_tenant.entry(&batch.done.tenant).or_default().push(batch);
+    }
+    let mut tenants = BTreeMap::new();
+    for (tenant, lost) in by_tenant {
+        let restoring = begin(tools, policies.get(tenant), tenant, &lost).await?;
+        tenants.insert(tenant.clone(), restoring);
+    }
+    Ok(tenants)
+}
+
+async fn begin<'p>(
+    tools: &Tools<'_>,
+    policy: Option<&'p Policy>,
+    tenant: &TenantName,
+    lost: &[&LostBatch],
+) -> Result<Restoring<'p>, JobError> {
     let found = find_again(tools, lost).await?;
     let last = lost
-        .last()
+        .iter()
+        .max_by_key(|batch| batch.done.head.sequence)
         .expect("a tenant is listed for the batches that it lost");
     let mut restored = RestoredTenant {
         tenant: tenant.clone(),
@@ -199,20 +286,19 @@ async fn restore(
         doubtful: found.doubtful,
         nameless: lost.iter().filter(|batch| batch.intended.is_none()).count() as u64,
     };
-    if tools.watch_only {
-        return Ok(restored);
-    }
-    let own_policy = match policy {
-        Some(_) => None,
-        None => super::again::last_policy(tools, tenant).await?,
+    let policy = match policy {
+        Some(policy) => Some(Cow::Borrowed(policy)),
+        None => super::again::last_policy(tools, tenant).await?.map(Cow::Owned),
     };
-    say_restored(tools, &restored).await?;
-    restored.erased_again = 0;
-    for batch in lost {
-        restored.erased_again += found.erase(tools, policy.or(own_policy.as_ref()), batch).await?;
-        fault::point("recover-batch");
+    if !tools.watch_only {
+        say_restored(tools, &restored).await?;
+        restored.erased_again = 0;
     }
-    Ok(restored)
+    Ok(Restoring {
+        restored,
+        found,
+        policy,
+    })
 }
 
 /// Writes that a backup was restored, into the ledger and then into the journal, unless an interrupted recovery did.

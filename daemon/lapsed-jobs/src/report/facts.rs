@@ -58,6 +58,7 @@ fn reason(subject: &Subject<'_>, unusual: &Unusual) -> String {
         Unusual::Share { above, .. } => {
             words::ABOVE_SHARE.with(language, &[("above", above.to_string().as_str())])
         }
+        Unusual::Restored { at } => words::RESTORED.with(language, &[("date", subject.date(*at).as_str())]),
     }
 }
 

@@ -141,6 +141,13 @@ fn show(subject: &Subject<'_>, fitted: &Fitted<'_>, name: &str, preview: &Previe
         let held = number(counts.held, language);
         page.line(2, &words::WOULD_HOLD.with(language, &[("held", held.as_str())]));
     }
+    if counts.awaiting_answer > 0 {
+        let waiting = number(counts.awaiting_answer, language);
+        page.line(
+            2,
+            &words::WOULD_ANSWER.with(language, &[("waiting", waiting.as_str())]),
+        );
+    }
 }
 
 fn by_place(subject: &Subject<'_>, counts: &BTreeMap<usize, u64>, rules: &[Rule]) -> Vec<(u64, String)> {

@@ -128,6 +128,9 @@ phrases! {
     WOULD_KEEP = ["{kept} are kept:", "{kept} bleiben:", "{kept} sont conservés :", "{kept} restano:", "{kept} se conservan:", "{kept} остават:"];
     WOULD_HOLD = ["legal holds keep {held}", "rechtliche Sperren schützen {held}", "des gels juridiques en conservent {held}",
         "blocchi legali ne conservano {held}", "retenciones legales conservan a {held}", "правни забрани пазят {held}"];
+    WOULD_ANSWER = ["{waiting} are left alone until they have an answer to their request", "{waiting} bleiben, bis ihre Anfrage beantwortet ist",
+        "{waiting} sont laissés en paix jusqu’à la réponse à leur demande", "{waiting} restano finché la loro richiesta non ha risposta",
+        "{waiting} se conservan hasta que se responda a su solicitud", "{waiting} остават, докато искането им не получи отговор"];
     CANNOT_TELL = ["This cannot be told at the moment: the operator has to put the system right.",
         "Das lässt sich gerade nicht sagen: Der Betreiber muss das System in Ordnung bringen.",
         "Impossible à dire pour le moment : l’exploitant doit remettre le système en ordre.",
@@ -147,6 +150,12 @@ phrases! {
     ABOVE_NUMBER = ["more than {above}", "mehr als {above}", "plus de {above}", "più di {above}", "más de {above}", "повече от {above}"];
     ABOVE_SHARE = ["more than {above} % of the workgroup", "mehr als {above} % der Gruppe", "plus de {above} % du groupe",
         "più del {above} % del gruppo", "más del {above} % del grupo", "повече от {above} % от групата"];
+    RESTORED = ["a backup was restored on {date}: holds, pauses and requests that were recorded after it was made are gone",
+        "am {date} wurde eine Sicherung zurückgespielt: Sperren, Pausen und Anträge, die danach eingetragen wurden, sind verloren",
+        "une sauvegarde a été restaurée le {date} : les gels, pauses et demandes enregistrés après sa création sont perdus",
+        "il {date} è stato ripristinato un backup: blocchi, pause e richieste registrati dopo la sua creazione sono andati persi",
+        "el {date} se restauró una copia de seguridad: las retenciones, pausas y solicitudes registradas después de crearla se han perdido",
+        "на {date} беше възстановено резервно копие: блокировките, паузите и исканията, записани след създаването му, са изгубени"];
     HOW_TO_APPROVE = ["Until somebody approves it, nobody is anonymised. Tell the operator of this system who approves it, and why.",
         "Bis jemand ihn freigibt, wird niemand anonymisiert. Sagen Sie dem Betreiber, wer ihn freigibt und warum.",
         "Tant que personne ne l’approuve, personne n’est anonymisé. Dites à l’exploitant qui l’approuve, et pourquoi.",

@@ -80,7 +80,7 @@ struct Ending {
 }
 
 /// At most so many schedules are moved on in one transaction: the platform's own writes wait for that long.
-const AT_ONCE: u32 = 1_000;
+pub const AT_ONCE: u32 = 1_000;
 
 impl<W: Work> Dispatcher<W> {
     /// A dispatcher that has not begun.
@@ -98,7 +98,8 @@ impl<W: Work> Dispatcher<W> {
             ends: mpsc::unbounded_channel(),
             unwritten: Vec::new(),
             trouble: Troubles::default(),
-            was_busy: false,
+            // What an earlier start left behind is looked at once.
+            was_busy: true,
             looked_after: Instant::now(),
             crashed: 0,
         }
@@ -120,15 +121,14 @@ impl<W: Work> Dispatcher<W> {
         self.wind_down(hard).await
     }
 
-    /// One turn, and how long to sleep behind it. What the store refuses is remembered as trouble and tried again later.
+    /// One turn, and how long to sleep behind it. What the store refuses is remembered as trouble and tried again later;
+    /// while it is the journal's, ends are written and schedules moved on, and nothing is begun.
     async fn turn(&mut self) -> Duration {
-        if self.trouble.left().is_none() {
+        if self.trouble.left().is_none() || !self.trouble.is(Of::Store) {
             match self.try_turn().await {
                 Ok(wake) => {
                     self.recovered(Of::Store);
-                    if self.trouble.left().is_none() {
-                        return self.until(&wake);
-                    }
+                    return self.until(&wake);
                 }
                 Err(refusal) => self.troubled(Of::Store, &refusal.to_string()),
             }
@@ -223,6 +223,9 @@ impl<W: Work> Dispatcher<W> {
             let now = self.clock.now();
             let judge = |schedule: &lapsed_model::Schedule| lapsed_policy::due(schedule, now);
             let moved = self.store.materialise(now, AT_ONCE, judge).await?;
+            for why in &moved.damaged {
+                error!(%why, "a schedule cannot be read: it sleeps until its tenant's policy is saved again");
+            }
             for (reason, slots) in &moved.skipped {
                 self.settings.metrics.skipped(*reason, *slots);
                 warn!(reason = reason.words(), slots, "slots were left out");
@@ -331,7 +334,7 @@ impl<W: Work> Dispatcher<W> {
             }
         }
         self.collect();
-        let handed_back = |finish: &&Finish| finish.end == lapsed_store::End::HandedBack;
+        let handed_back = |finish: &&Finish| matches!(finish.end, lapsed_store::End::HandedBack(_));
         let handed_back = self.unwritten.iter().filter(handed_back).count() as u64;
         if let Err(refusal) = self.write_ends().await {
             warn!(%refusal, "the last runs' ends could not be written: the next start takes them over");

@@ -29,5 +29,5 @@ mod tell;
 mod trouble;
 mod work;
 
-pub use dispatcher::{Dispatcher, Ended, Settings};
+pub use dispatcher::{AT_ONCE, Dispatcher, Ended, Settings};
 pub use work::{Stop, Unfinished, Work};

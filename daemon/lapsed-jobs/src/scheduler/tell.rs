@@ -13,6 +13,8 @@ pub(super) fn report(run: &Run, result: &Result<serde_json::Value, Unfinished>) 
     let workgroup = run.workgroup.as_deref().unwrap_or_default();
     let (id, job) = (run.id, run.job.as_str());
     match result {
+        // What a reload found is said by whoever reads the files, a line each.
+        Ok(_) if job == "reload" => info!(run = id, job, "done"),
         Ok(outcome) => {
             let outcome = without_people(outcome);
             info!(tenant, workgroup, run = id, job, %outcome, "done");
@@ -52,9 +54,8 @@ pub(super) fn count(metrics: &Metrics, run: &Run, end: &End) {
     let state = match end {
         End::Completed(_) => RunState::Completed,
         End::Cancelled(_) => RunState::Cancelled,
-        End::Retry { .. } => RunState::Retryable,
         End::Discarded { .. } => RunState::Discarded,
-        End::HandedBack => return,
+        End::Retry { .. } | End::HandedBack(_) => return,
     };
     if let Some(tenant) = &run.tenant {
         metrics.finished(&run.job, tenant, state);

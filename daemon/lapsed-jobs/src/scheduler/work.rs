@@ -64,8 +64,11 @@ impl From<StoreError> for Unfinished {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::LeaseLost(_) => Self::LeaseLost,
+            StoreError::NotWitnessed(why) => Self::NoJournal(why.to_string()),
             // Stopped by somebody: it waits until they let it go on.
             StoreError::Paused(..) => Self::HandedBack,
+            // The key ring was changed, and not read again yet.
+            StoreError::MissingKey(_) | StoreError::WrongKey(_) => Self::OutOfReach(error.to_string()),
             StoreError::Full
             | StoreError::Disk(_)
             | StoreError::ReadOnly
@@ -89,9 +92,8 @@ pub(crate) fn end(run: &Run, result: Result<Value, Unfinished>, now: DateTime<Ut
             error,
             at: now + pause_after(run.attempt, run.id),
         }),
-        Err(Unfinished::HandedBack | Unfinished::OutOfReach(_) | Unfinished::NoJournal(_)) => {
-            Some(End::HandedBack)
-        }
+        Err(Unfinished::HandedBack) => Some(End::HandedBack(None)),
+        Err(Unfinished::OutOfReach(why) | Unfinished::NoJournal(why)) => Some(End::HandedBack(Some(why))),
         Err(Unfinished::LeaseLost) => None,
     }
 }

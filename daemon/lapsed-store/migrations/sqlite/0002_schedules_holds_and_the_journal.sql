@@ -61,8 +61,10 @@ CREATE TABLE lapsed_run (
     claimed_at  INTEGER,
     finished_at INTEGER,
     outcome     TEXT,                          -- what became of it, as JSON
-    error       TEXT                           -- why the last attempt failed
+    error       TEXT,                          -- why the last attempt failed
+    subject     ANY                            -- whom it is about; null once the person was anonymised
 ) STRICT;
+CREATE INDEX lapsed_run_of_subject ON lapsed_run (subject) WHERE subject IS NOT NULL;
 CREATE UNIQUE INDEX lapsed_run_of_slot ON lapsed_run (schedule, slot_at) WHERE schedule IS NOT NULL;
 CREATE INDEX lapsed_run_unfinished ON lapsed_run (schedule) WHERE finished_at IS NULL;
 CREATE INDEX lapsed_run_waiting ON lapsed_run (due_at) WHERE state IN ('scheduled', 'retryable');
@@ -100,6 +102,8 @@ CREATE TABLE lapsed_pause (
 
 -- Which run made a plan, so that a run that comes back goes on with it.
 ALTER TABLE lapsed_plan ADD COLUMN run INTEGER;
+-- 1: one person was judged again. The brake does not take such a plan for the workgroup's first one.
+ALTER TABLE lapsed_plan ADD COLUMN of_one INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX lapsed_plan_of_run ON lapsed_plan (run) WHERE run IS NOT NULL;
 CREATE INDEX lapsed_plan_of_workgroup ON lapsed_plan (tenant, workgroup, planned_at);
 
@@ -122,6 +126,7 @@ CREATE TABLE lapsed_hold (
     kind       TEXT    NOT NULL,               -- `person`, `tenant`, or what the dataset calls holdable: `order`
     workgroup  TEXT,                           -- of a person
     subject    ANY,                            -- of a person; null once the person was anonymised
+    created    ANY,                            -- when the person's record was created, as the store says it: keys return
     record     TEXT,                           -- of anything else that can be held
     reason     TEXT,                           -- cleared with the person
     placed_at  INTEGER NOT NULL,
@@ -134,6 +139,7 @@ CREATE TABLE lapsed_hold (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lapsed_hold_of_tenant ON lapsed_hold (tenant, kind) WHERE lifted_at IS NULL;
 CREATE INDEX lapsed_hold_of_subject ON lapsed_hold (subject) WHERE subject IS NOT NULL;
+CREATE INDEX lapsed_hold_of_people ON lapsed_hold (kind) WHERE kind = 'person' AND lifted_at IS NULL;
 CREATE INDEX lapsed_hold_of_record ON lapsed_hold (kind, tenant) WHERE record IS NOT NULL AND reason IS NOT NULL;
 CREATE INDEX lapsed_hold_open ON lapsed_hold (ends_at) WHERE ended_at IS NULL AND lifted_at IS NULL;
 
@@ -143,6 +149,7 @@ CREATE TABLE lapsed_request (
     tenant      TEXT    NOT NULL,
     workgroup   TEXT,
     subject     ANY,                           -- null where the person is not known, or was anonymised
+    created     ANY,                           -- when the person's record was created, as the store says it: keys return
     kind        TEXT    NOT NULL CHECK (kind IN ('access', 'correction', 'erasure', 'objection')),
     received_at INTEGER NOT NULL,
     due_at      INTEGER NOT NULL,              -- one month by the calendar of the tenant's zone
@@ -155,6 +162,8 @@ CREATE TABLE lapsed_request (
     answer      TEXT                           -- the answer, or the reason of the refusal; cleared with the person
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lapsed_request_open ON lapsed_request (due_at) WHERE state = 'open';
+-- Whoever waits for an answer is left alone until there is one.
+CREATE INDEX lapsed_request_unanswered ON lapsed_request (state, subject) WHERE state = 'open' AND kind <> 'erasure';
 CREATE INDEX lapsed_request_of_subject ON lapsed_request (subject) WHERE subject IS NOT NULL;
 CREATE INDEX lapsed_request_of_tenant ON lapsed_request (tenant, received_at);
 
@@ -172,16 +181,21 @@ CREATE INDEX lapsed_warning_of_workgroup ON lapsed_warning (tenant, workgroup, w
 
 -- Batches that erased people, by the name that the journal knows them by.
 CREATE TABLE lapsed_erasure (
-    batch    TEXT    PRIMARY KEY,
-    tenant   TEXT    NOT NULL,
-    at       INTEGER NOT NULL,
-    people   INTEGER NOT NULL,
-    sequence INTEGER NOT NULL                  -- the ledger's entry
+    batch     TEXT    PRIMARY KEY,
+    tenant    TEXT    NOT NULL,
+    at        INTEGER NOT NULL,
+    people    INTEGER NOT NULL,
+    sequence  INTEGER NOT NULL,                -- the ledger's entry
+    workgroup TEXT,                            -- null: people were erased again after a backup was restored
+    way       TEXT                             -- null likewise: the brake counts what is new
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX lapsed_erasure_of_workgroup ON lapsed_erasure (tenant, workgroup, at) WHERE way = 'automatic';
 CREATE INDEX lapsed_erasure_at ON lapsed_erasure (at);
 
 -- Entries whose particulars are still there, by age: they go when their period has passed (O-6).
 CREATE INDEX lapsed_ledger_payloads ON lapsed_ledger (at) WHERE payload IS NOT NULL;
+-- Restored backups: every automatic plan asks whether there was one.
+CREATE INDEX lapsed_ledger_restored ON lapsed_ledger (tenant, at) WHERE kind = 'restored';
 
 -- What a search for remains of erased people found: tables and columns, and never a value.
 CREATE TABLE lapsed_scan (

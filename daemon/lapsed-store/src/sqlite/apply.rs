@@ -4,14 +4,16 @@
 //! exactly these again, who became active is dropped, the rest is erased, the plan's progress moves, and
 //! the ledger entry is written. A kill before the commit leaves nothing of it, one after the commit leaves all.
 
-use lapsed_model::{Batch, Chance, Entry, Key, Lease, Plan, PlanState, Statement, SubjectKey, Value, fault};
+use lapsed_model::{
+    Batch, Chance, Entry, Key, Lease, Plan, PlanState, Statement, SubjectKey, TenantName, Value, fault,
+};
 use sqlx::{Row as _, Sqlite, SqliteConnection, Transaction};
 
 use super::Store;
 use super::approvals::refuse_unapproved;
 use super::erasures::{Witness, remember};
 use super::ledger::append;
-use super::pauses::{refuse_lost, refuse_paused};
+use super::pauses::{refuse_lost, refuse_other_policy, refuse_paused};
 use super::rows::{query, subject_key, value};
 use super::scrub::note_remnants;
 use crate::error::{Result, StoreError};
@@ -26,6 +28,19 @@ pub struct PlanStatements {
     /// Erases who is in `lapsed_batch`.
     pub effects: Vec<Statement>,
     /// On behalf of which run; none where somebody carries a plan out by hand.
+    pub lease: Option<Lease>,
+}
+
+/// What the dataset composed for clearing what had a period of its own.
+#[derive(Clone, Debug)]
+pub struct ClearStatements {
+    /// Puts people of whom something is due into `lapsed_batch`.
+    pub find: Statement,
+    /// Reads `lapsed_batch` as JSON.
+    pub read: Statement,
+    /// Clears what is due of who is in `lapsed_batch`.
+    pub effects: Vec<Statement>,
+    /// On behalf of which run; none where somebody does it by hand.
     pub lease: Option<Lease>,
 }
 
@@ -68,6 +83,7 @@ impl Store {
         refuse_unapproved(&mut batch, &plan).await?;
         if let Some(lease) = statements.lease {
             refuse_lost(&mut batch, lease).await?;
+            refuse_other_policy(&mut batch, &plan).await?;
         }
         let after = plan
             .applied_to
@@ -103,11 +119,11 @@ impl Store {
         let mut recorded = None;
         if anonymised > 0 {
             let entry = entry(&erased);
-            let (tenant, at) = (entry.tenant.clone(), entry.at);
+            let at = entry.at;
             note_remnants(&mut batch, at).await?;
             let head = append(&mut batch, entry, seal).await?;
             let name = format!("b-{}", seal.chance.token());
-            recorded = Some(remember(&mut batch, &name, &tenant, at, &erased, &head).await?);
+            recorded = Some(remember(&mut batch, &name, Some(&plan), at, &erased, &head).await?);
             fault::point("batch-recorded");
             witness
                 .intended(&name, &erased)
@@ -125,19 +141,28 @@ impl Store {
         })
     }
 
-    /// Fills a batch by `find`, runs `effects` on it and writes the entry; answers how many people it held.
+    /// Fills a batch, clears what is due of it and writes the entry; answers how many people it held.
     ///
     /// No witness hears of it: these people were erased earlier, and after a backup was restored `find` finds what is
     /// due of theirs anew.
     pub async fn clear_batch(
         &self,
-        find: &Statement,
-        read: &Statement,
-        effects: &[Statement],
+        tenant: &TenantName,
+        statements: &ClearStatements,
         entry: impl FnOnce(&[Erased]) -> Entry,
         seal: &Seal<'_>,
     ) -> Result<u64> {
+        let ClearStatements {
+            find,
+            read,
+            effects,
+            lease,
+        } = statements;
         let mut batch = self.begin_batch().await?;
+        refuse_paused(&mut batch, tenant).await?;
+        if let Some(lease) = lease {
+            refuse_lost(&mut batch, *lease).await?;
+        }
         run(&mut batch, find, "look for what is due to be cleared").await?;
         let people = read_batch(&mut batch, read).await?;
         let mut changed = 0;

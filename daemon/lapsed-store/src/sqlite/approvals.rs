@@ -226,8 +226,8 @@ async fn replace(connection: &mut SqliteConnection, new: &NewPlan, plan: &str) -
     .map_err(StoreError::of("replace a plan that waits"))
 }
 
-/// The seven days are counted by when a plan was made: what such plans have anonymised by now. A plan of one person who
-/// was judged again counts there, and does not stand for a first plan that somebody has looked at.
+/// What the rules anonymised in the last seven days counts by when it was, whenever its plan was made. A plan of one person
+/// who was judged again counts there, and does not stand for a first plan that somebody has looked at.
 async fn figures(
     connection: &mut SqliteConnection,
     brake: &Brake<'_>,
@@ -237,11 +237,11 @@ async fn figures(
 ) -> Result<BrakeFigures> {
     let doing = "judge how unusual a plan is";
     let row = sqlx::query(
-        "SELECT count(CASE WHEN r.id IS NULL AND p.subjects > 0 AND (p.state <> 'planned' OR a.approved_at IS NOT NULL) THEN 1 END) \
+        "SELECT count(CASE WHEN p.of_one = 0 AND p.subjects > 0 AND (p.state <> 'planned' OR a.approved_at IS NOT NULL) THEN 1 END) \
                     AS earlier, \
-                coalesce(sum(CASE WHEN p.planned_at > $5 THEN p.anonymised END), 0) AS recent \
+                (SELECT coalesce(sum(e.people), 0) FROM lapsed_erasure e \
+                 WHERE e.tenant = $1 AND e.workgroup = $2 AND e.way = 'automatic' AND e.at > $5) AS recent \
          FROM lapsed_plan p LEFT JOIN lapsed_approval a ON a.plan = p.id \
-         LEFT JOIN lapsed_run r ON r.id = p.run AND r.job = 'judge' \
          WHERE p.tenant = $1 AND p.workgroup = $2 AND p.way = $3 AND p.id <> $4",
     )
     .bind(new.workgroup.tenant.as_str())
@@ -262,15 +262,33 @@ async fn figures(
         plan: people,
         recent: row.get::<i64, _>("recent").unsigned_abs(),
         people: identified.unsigned_abs(),
+        restored: restored(connection, new).await?,
     })
+}
+
+/// When a restored backup was noticed, unless somebody approved a plan that was made since, and so was told of it.
+async fn restored(connection: &mut SqliteConnection, new: &NewPlan) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<i64> = sqlx::query_scalar(
+        "SELECT max(l.at) FROM lapsed_ledger l WHERE l.tenant = $1 AND l.kind = 'restored' AND NOT EXISTS \
+         (SELECT 1 FROM lapsed_approval a JOIN lapsed_plan p ON p.id = a.plan \
+          LEFT JOIN lapsed_run r ON r.id = p.run AND r.job = 'judge' \
+          WHERE p.tenant = $1 AND p.workgroup = $2 AND p.way = $3 AND r.id IS NULL \
+            AND a.approved_at IS NOT NULL AND a.asked_at >= l.at)",
+    )
+    .bind(new.workgroup.tenant.as_str())
+    .bind(&new.workgroup.name)
+    .bind(Way::Automatic.word())
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(StoreError::of("look for a restored backup"))?;
+    Ok(at.and_then(DateTime::from_timestamp_millis))
 }
 
 /// The workgroup's automatic plan before this one; a plan of one person who was judged again is none to compare with.
 async fn previous(connection: &mut SqliteConnection, new: &NewPlan, plan: &str) -> Result<Option<String>> {
     sqlx::query_scalar(
-        "SELECT p.id FROM lapsed_plan p LEFT JOIN lapsed_run r ON r.id = p.run AND r.job = 'judge' \
-         WHERE p.tenant = $1 AND p.workgroup = $2 AND p.way = $3 AND p.id <> $4 AND p.planned_at <= $5 \
-         AND r.id IS NULL ORDER BY p.planned_at DESC, p.rowid DESC LIMIT 1",
+        "SELECT p.id FROM lapsed_plan p WHERE p.tenant = $1 AND p.workgroup = $2 AND p.way = $3 AND p.id <> $4 AND p.planned_at <= $5 \
+         AND p.of_one = 0 ORDER BY p.planned_at DESC, p.rowid DESC LIMIT 1",
     )
     .bind(new.workgroup.tenant.as_str())
     .bind(&new.workgroup.name)

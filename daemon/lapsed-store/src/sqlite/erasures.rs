@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use chrono::{DateTime, Utc};
-use lapsed_model::{Entry, Head, Recorded, Statement, SubjectKey, TenantName, fault};
+use lapsed_model::{Entry, Head, Plan, Recorded, Statement, SubjectKey, TenantName, fault};
 use sqlx::SqliteConnection;
 
 use super::Store;
@@ -55,6 +55,27 @@ impl Store {
         .await
         .map_err(StoreError::of("look up erasures"))?;
         Ok(known.into_iter().collect())
+    }
+
+    /// The newest batch that the store knows, and those of the same millisecond.
+    pub async fn newest_erasures(&self) -> Result<BTreeSet<String>> {
+        let newest: Vec<String> = sqlx::query_scalar(
+            "SELECT batch FROM lapsed_erasure WHERE at = (SELECT max(at) FROM lapsed_erasure)",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(StoreError::of("look up erasures"))?;
+        Ok(newest.into_iter().collect())
+    }
+
+    /// How many batches the store knows from `from` on.
+    pub async fn erasures_since(&self, from: DateTime<Utc>) -> Result<u64> {
+        let erasures: i64 = sqlx::query_scalar("SELECT count(*) FROM lapsed_erasure WHERE at >= $1")
+            .bind(from.timestamp_millis())
+            .fetch_one(&self.readers)
+            .await
+            .map_err(StoreError::of("count erasures"))?;
+        Ok(erasures.unsigned_abs())
     }
 
     /// The batches that the store knows from `from` on, behind `after`, in pieces.
@@ -124,12 +145,12 @@ impl Store {
         }
         fault::point("again-erased");
         let entry = entry(&meant);
-        let (tenant, at) = (entry.tenant.clone(), entry.at);
+        let at = entry.at;
         if !meant.is_empty() {
             note_remnants(&mut batch, at).await?;
         }
         let head = append(&mut batch, entry, seal).await?;
-        remember(&mut batch, lost.batch, &tenant, at, &meant, &head).await?;
+        remember(&mut batch, lost.batch, None, at, &meant, &head).await?;
         commit(batch).await?;
         Ok((meant.len() as u64, head))
     }
@@ -167,23 +188,27 @@ impl Store {
     }
 }
 
-/// Notes a batch by its name, in the transaction that erases.
+/// Notes a batch by its name, in the transaction that erases. Without a `plan` it erased people again, whom the brake has
+/// counted when they were erased first.
 pub(super) async fn remember(
     connection: &mut SqliteConnection,
     batch: &str,
-    tenant: &TenantName,
+    plan: Option<&Plan>,
     at: DateTime<Utc>,
     people: &[Erased],
     head: &Head,
 ) -> Result<Recorded> {
     sqlx::query(
-        "INSERT INTO lapsed_erasure (batch, tenant, at, people, sequence) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO lapsed_erasure (batch, tenant, at, people, sequence, workgroup, way) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(batch)
-    .bind(tenant.as_str())
+    .bind(head.tenant.as_str())
     .bind(at.timestamp_millis())
     .bind(i64::try_from(people.len()).unwrap_or(i64::MAX))
     .bind(i64::try_from(head.sequence).unwrap_or(i64::MAX))
+    .bind(plan.map(|plan| plan.workgroup.name.as_str()))
+    .bind(plan.map(|plan| plan.way.word()))
     .execute(connection)
     .await
     .map_err(StoreError::of("note an erasure"))?;

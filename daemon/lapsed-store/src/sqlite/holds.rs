@@ -5,7 +5,7 @@
 //! what they asked for meanwhile to be carried out, so that a kill in between forgets nobody.
 
 use chrono::{DateTime, Utc};
-use lapsed_model::{Entry, Held, Hold, Lifted, Pii, Statement, SubjectKey, TenantName, fault};
+use lapsed_model::{Entry, Held, Hold, Lifted, Pii, Statement, SubjectKey, TenantName, Value, fault};
 use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, SqliteConnection, Transaction};
@@ -25,6 +25,8 @@ pub struct NewHold<'a> {
     pub hold: &'a Hold,
     /// Whom it holds, where it does not hold everybody: what they asked for waits from now on.
     pub people: &'a [SubjectKey],
+    /// When the record of the held person was created, as the store says it: their key may be handed out again.
+    pub created: Value,
     /// Answers a row as long as the held person is there and was not anonymised; none where nobody is named.
     pub there: Option<&'a Statement>,
 }
@@ -43,11 +45,11 @@ impl Store {
                 return Ok(false);
             }
         }
-        write_hold(&mut transaction, new.hold).await?;
+        write_hold(&mut transaction, new).await?;
         fault::point("hold-written");
         sqlx::query(
-            "UPDATE lapsed_request SET waits_for = $1 WHERE tenant = $2 AND state = 'open' AND kind = 'erasure' \
-             AND waits_for IS NULL AND ($3 OR subject IN (SELECT value FROM json_each($4)))",
+            "UPDATE lapsed_request SET waits_for = $1 WHERE state = 'open' AND kind = 'erasure' AND waits_for IS NULL \
+             AND ($3 AND tenant = $2 OR subject IN (SELECT value FROM json_each($4)))",
         )
         .bind(&new.hold.id)
         .bind(new.hold.tenant.as_str())
@@ -163,15 +165,16 @@ impl Store {
     }
 }
 
-async fn write_hold(transaction: &mut Transaction<'static, Sqlite>, hold: &Hold) -> Result<()> {
+async fn write_hold(transaction: &mut Transaction<'static, Sqlite>, new: &NewHold<'_>) -> Result<()> {
+    let hold = new.hold;
     let (workgroup, subject, record) = match &hold.on {
         Held::Tenant => (None, None, None),
         Held::Person { workgroup, subject } => (Some(workgroup), subject.as_ref(), None),
         Held::Record { record, .. } => (None, None, Some(record)),
     };
     let insert = Statement {
-        sql: "INSERT INTO lapsed_hold (id, tenant, kind, workgroup, subject, record, reason, placed_at, placed_by, ends_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        sql: "INSERT INTO lapsed_hold (id, tenant, kind, workgroup, subject, record, reason, placed_at, placed_by, ends_at, \
+              created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
             .to_owned(),
         binds: vec![
             hold.id.as_str().into(),
@@ -184,6 +187,7 @@ async fn write_hold(transaction: &mut Transaction<'static, Sqlite>, hold: &Hold)
             hold.placed_at.timestamp_millis().into(),
             hold.placed_by.as_str().into(),
             hold.ends_at.map(|ends| ends.timestamp_millis()).into(),
+            new.created.clone(),
         ],
     };
     query(&insert)
@@ -213,26 +217,31 @@ async fn judge_again(
         let payload = json!({ "subject": subject, "hold": hold.id });
         insert(transaction, &run(Some(workgroup.clone()), "judge", payload)).await?;
     }
-    for (request, workgroup) in waiting(transaction, hold, people).await? {
+    for (request, tenant, workgroup) in waiting(transaction, hold, people).await? {
         let payload = json!({ "request": request, "hold": hold.id });
-        insert(transaction, &run(workgroup, "request", payload)).await?;
+        let tenant = parse(&tenant, "lapsed_request", &request, "tenant")?;
+        let asked = NewRun {
+            tenant: Some(tenant),
+            ..run(workgroup, "request", payload)
+        };
+        insert(transaction, &asked).await?;
     }
     fault::point("judging-asked-for");
     Ok(())
 }
 
-/// Erasures that wait for this hold, or for another one on the same people. They wait for a run now; if there is another
+/// Erasures that wait for this hold, whosever they are, or for another one on the same people. They wait for a run now; if there is another
 /// hold, the run notes that they wait for that one.
 async fn waiting(
     connection: &mut SqliteConnection,
     hold: &Hold,
     people: &JudgeAgain,
-) -> Result<Vec<(String, Option<String>)>> {
+) -> Result<Vec<(String, String, Option<String>)>> {
     let people: Vec<&SubjectKey> = people.iter().map(|(_, subject)| subject).collect();
     sqlx::query_as(
-        "UPDATE lapsed_request SET waits_for = NULL WHERE tenant = $1 AND state = 'open' AND kind = 'erasure' \
-         AND waits_for IS NOT NULL AND ($2 OR waits_for = $3 OR subject IN (SELECT value FROM json_each($4))) \
-         RETURNING id, workgroup",
+        "UPDATE lapsed_request SET waits_for = NULL WHERE state = 'open' AND kind = 'erasure' AND waits_for IS NOT NULL \
+         AND ($2 AND tenant = $1 OR waits_for = $3 OR subject IN (SELECT value FROM json_each($4))) \
+         RETURNING id, tenant, workgroup",
     )
     .bind(hold.tenant.as_str())
     .bind(hold.on == Held::Tenant)

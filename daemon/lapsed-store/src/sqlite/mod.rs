@@ -37,7 +37,7 @@ use sqlx::{Connection as _, Sqlite, Transaction};
 
 use crate::error::{Result, StoreError};
 
-pub use apply::{Erased, PlanStatements, Seal};
+pub use apply::{ClearStatements, Erased, PlanStatements, Seal};
 pub use approvals::{Brake, Decision};
 pub use daemon::{Serving, Starting, Taken};
 pub use erasures::{Lost, Refused, Witness, Witnessed};

@@ -1,7 +1,7 @@
 //! The stop button: for one tenant or for everything, and it survives a restart.
 
 use chrono::{DateTime, Utc};
-use lapsed_model::TenantName;
+use lapsed_model::{Plan, TenantName};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -108,6 +108,21 @@ pub(super) async fn refuse_paused(connection: &mut SqliteConnection, tenant: &Te
         Some(who) => Err(StoreError::Paused(tenant.to_string(), who)),
         None => Ok(()),
     }
+}
+
+/// Refuses a batch whose plan was made under a policy that is no longer in force. Whoever carries a plan out by
+/// hand brings the tenant's file; a run works by what is in force, from one batch to the next.
+pub(super) async fn refuse_other_policy(connection: &mut SqliteConnection, plan: &Plan) -> Result<()> {
+    let in_force: Option<String> =
+        sqlx::query_scalar("SELECT hash FROM lapsed_policy_in_force WHERE tenant = $1")
+            .bind(plan.workgroup.tenant.as_str())
+            .fetch_optional(connection)
+            .await
+            .map_err(StoreError::of("look which policy is in force"))?;
+    if in_force.is_some_and(|hash| hash == plan.policy.to_string()) {
+        return Ok(());
+    }
+    Err(StoreError::OtherPolicy(plan.id.clone(), plan.workgroup.clone()))
 }
 
 /// Refuses a batch whose run somebody else has now; a batch that goes on is progress, so that the run's attempts

@@ -96,6 +96,7 @@ impl Store {
             .bind(new.dataset.to_string())
             .bind(serde_json::json!(new.rules).to_string())
             .bind(new.run)
+            .bind(brake.is_some_and(|brake| !brake.replaces))
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::of(doing))?;

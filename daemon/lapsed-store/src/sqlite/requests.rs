@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use lapsed_model::{
-    Entry, Pii, Request, RequestKind, RequestState, Statement, SubjectKey, TenantName, fault,
+    Entry, Pii, Request, RequestKind, RequestState, Statement, SubjectKey, TenantName, Value, fault,
 };
+use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -11,6 +12,7 @@ use super::Store;
 use super::apply::Seal;
 use super::ledger::{append, parse};
 use super::rows::{query, subject_key, value};
+use super::runs::{self, NewRun};
 use super::schedules::instant;
 use crate::error::{Result, StoreError};
 
@@ -31,6 +33,8 @@ pub struct RequestFilter {
 pub struct NewRequest<'a> {
     /// The request.
     pub request: &'a Request,
+    /// When the person's record was created, as the store says it: their key may be handed out again.
+    pub created: Value,
     /// Answers a row as long as the person is there and was not anonymised.
     pub there: &'a Statement,
     /// Finds the holds that an erasure waits for, the longest first; none for what no hold delays.
@@ -77,7 +81,7 @@ impl Store {
         if there.map_err(StoreError::of(doing))?.is_none() {
             return Ok(WrittenDown::Gone);
         }
-        query(&insert(new.request))
+        query(&insert(new))
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::of(doing))?;
@@ -102,7 +106,8 @@ impl Store {
     }
 
     /// Answers or refuses a request. Answers whether it did: somebody else may have, meanwhile. Of a person who was
-    /// anonymised no text is kept.
+    /// anonymised no text is kept. Whoever was left alone because they waited for this answer is judged again, which the
+    /// same transaction asks for.
     pub async fn answer_request(
         &self,
         answer: &RequestAnswer<'_>,
@@ -111,22 +116,23 @@ impl Store {
     ) -> Result<bool> {
         let doing = "answer a request";
         let mut transaction = self.begin(doing).await?;
-        let done = sqlx::query(
+        let answered = sqlx::query(
             "UPDATE lapsed_request SET state = $2, answered_at = $3, answered_by = $4, waits_for = NULL, \
-             answer = CASE WHEN subject IS NULL THEN NULL ELSE $5 END WHERE id = $1 AND state = 'open'",
+             answer = CASE WHEN subject IS NULL THEN NULL ELSE $5 END WHERE id = $1 AND state = 'open' RETURNING *",
         )
         .bind(answer.request)
         .bind(answer.state.word())
         .bind(answer.at.timestamp_millis())
         .bind(answer.by)
         .bind(answer.answer.reveal())
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(StoreError::of(doing))?;
-        if done.rows_affected() == 0 {
+        let Some(answered) = answered else {
             return Ok(false);
-        }
+        };
         fault::point("request-answered");
+        judge_again(&mut transaction, &read_request(&answered)?, answer).await?;
         append(&mut transaction, entry, seal).await?;
         transaction.commit().await.map_err(StoreError::of(doing))?;
         Ok(true)
@@ -185,10 +191,11 @@ impl Store {
     }
 }
 
-fn insert(request: &Request) -> Statement {
+fn insert(new: &NewRequest<'_>) -> Statement {
+    let request = new.request;
     Statement {
         sql: "INSERT INTO lapsed_request (id, tenant, workgroup, subject, kind, received_at, due_at, recorded_by, note, \
-              state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')"
+              created, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open')"
             .to_owned(),
         binds: vec![
             request.id.as_str().into(),
@@ -200,8 +207,32 @@ fn insert(request: &Request) -> Statement {
             request.due_at.timestamp_millis().into(),
             request.recorded_by.as_str().into(),
             request.note.as_ref().map(|note| note.reveal().as_str()).into(),
+            new.created.clone(),
         ],
     }
+}
+
+/// Asks for the person of an answered request to be judged again; one that asked for erasure never kept anybody.
+async fn judge_again(
+    connection: &mut SqliteConnection,
+    request: &Request,
+    answer: &RequestAnswer<'_>,
+) -> Result<()> {
+    let (Some(workgroup), Some(subject)) = (&request.workgroup, &request.subject) else {
+        return Ok(());
+    };
+    if request.kind == RequestKind::Erasure {
+        return Ok(());
+    }
+    let run = NewRun {
+        tenant: Some(request.tenant.clone()),
+        workgroup: Some(workgroup.clone()),
+        job: "judge".to_owned(),
+        payload: json!({ "subject": subject, "request": request.id }),
+        asked_by: Some(answer.by.to_owned()),
+        at: answer.at,
+    };
+    runs::insert(connection, &run).await.map(|_| ())
 }
 
 /// Has the request wait for the first of `holds`.

@@ -25,7 +25,8 @@ pub struct NewRun {
     pub workgroup: Option<String>,
     /// What is to be done.
     pub job: String,
-    /// What the job needs to know.
+    /// What the job needs to know. A person stands in it as `subject` or `customer`, or by their `request`: once they
+    /// are anonymised the run no longer says whom it was about.
     pub payload: serde_json::Value,
     /// Who asks.
     pub asked_by: Option<String>,
@@ -52,8 +53,8 @@ pub enum End {
         /// Why, the last time.
         error: String,
     },
-    /// Nothing became of it: it is available again as if it had not been claimed.
-    HandedBack,
+    /// Nothing became of it, perhaps for a reason of the moment: it is available again as if it had not been claimed.
+    HandedBack(Option<String>),
 }
 
 /// The end of a run, by whoever holds its lease.
@@ -157,7 +158,8 @@ impl Store {
         .fetch_all(&mut *transaction)
         .await
         .map_err(StoreError::of(doing))?;
-        if ends.iter().any(|finish| finish.end == End::HandedBack) {
+        forget_people(&mut transaction, &finished).await?;
+        if ends.iter().any(|finish| matches!(finish.end, End::HandedBack(_))) {
             wait_again(&mut transaction).await?;
         }
         lapsed_model::fault::point("finished");
@@ -249,8 +251,10 @@ pub(super) async fn insert(connection: &mut SqliteConnection, new: &NewRun) -> R
     let doing = "enqueue a run";
     let tenant = new.tenant.as_ref().map_or("", TenantName::as_str);
     let id: i64 = sqlx::query_scalar(
-        "INSERT INTO lapsed_run (tenant, workgroup, job, payload, asked_by, created_at, due_at, state) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6, 'available') RETURNING id",
+        "INSERT INTO lapsed_run (tenant, workgroup, job, payload, asked_by, created_at, due_at, state, subject) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, 'available', coalesce( \
+             json_extract($4, '$.subject'), json_extract($4, '$.customer'), \
+             (SELECT r.subject FROM lapsed_request r WHERE r.id = json_extract($4, '$.request')))) RETURNING id",
     )
     .bind(tenant)
     .bind(new.workgroup.as_deref())
@@ -263,6 +267,24 @@ pub(super) async fn insert(connection: &mut SqliteConnection, new: &NewRun) -> R
     .map_err(StoreError::of(doing))?;
     await_turn(connection, &[tenant.to_owned()]).await?;
     Ok(id)
+}
+
+/// A run that ends behind the erasure of its person, as the one that erased them does, no longer says whom it was about.
+async fn forget_people(connection: &mut SqliteConnection, finished: &[i64]) -> Result<()> {
+    sqlx::query(
+        "UPDATE lapsed_run SET payload = json_remove(payload, '$.subject', '$.customer'), error = NULL, \
+         outcome = json_replace(json_remove(outcome, '$.subject', '$.customer'), \
+             '$.refused', 'the person is anonymised') \
+         WHERE id IN (SELECT value FROM json_each($1)) AND finished_at IS NOT NULL AND subject IS NULL \
+         AND job IN ('anonymise', 'judge', 'request') \
+         AND CASE WHEN json_valid(payload) THEN coalesce(json_type(payload, '$.subject'), \
+             json_type(payload, '$.customer'), json_type(payload, '$.request')) IS NOT NULL END",
+    )
+    .bind(json!(finished).to_string())
+    .execute(connection)
+    .await
+    .map(|_| ())
+    .map_err(StoreError::of("take a person out of a run"))
 }
 
 /// Makes the runs available whose time has come. Answers how many.
@@ -403,7 +425,7 @@ fn row(finish: &Finish, now: DateTime<Utc>) -> serde_json::Value {
             json!([run, owner, fence, "retryable", null, null, error, at, 0])
         }
         End::Discarded { error } => json!([run, owner, fence, "discarded", now, null, error, null, 0]),
-        End::HandedBack => json!([run, owner, fence, "available", null, null, null, null, 1]),
+        End::HandedBack(error) => json!([run, owner, fence, "available", null, null, error, null, 1]),
     }
 }
 

@@ -31,7 +31,7 @@ macro_rules! schedules {
 }
 
 /// What moving schedules on came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Materialised {
     /// Schedules whose slot had come.
     pub schedules: u64,
@@ -41,6 +41,8 @@ pub struct Materialised {
     pub promoted: u64,
     /// Slots that were left out.
     pub skipped: BTreeMap<SkipReason, u64>,
+    /// Schedules that could not be read, and sleep from now on.
+    pub damaged: Vec<StoreError>,
 }
 
 /// When there is something to do.
@@ -99,13 +101,20 @@ impl Store {
         .fetch_all(&mut *transaction)
         .await
         .map_err(StoreError::of(doing))?;
-        let mut moved = Moved::default();
+        let (mut moved, mut damaged) = (Moved::default(), Vec::new());
         for row in &rows {
-            let schedule = read_schedule(row)?;
-            moved.note(&schedule, judge(&schedule));
+            match read_schedule(row) {
+                Ok(schedule) => moved.note(&schedule, judge(&schedule)),
+                // One row that nobody can read must not hold up everybody else's.
+                Err(why) => {
+                    moved.put_to_sleep(row.get("id"));
+                    damaged.push(why);
+                }
+            }
         }
         let mut done = Materialised {
             schedules: rows.len() as u64,
+            damaged,
             skipped: moved.left_out.clone(),
             ..Materialised::default()
         };
@@ -116,6 +125,48 @@ impl Store {
         done.promoted = promote(&mut transaction, now).await?;
         transaction.commit().await.map_err(StoreError::of(doing))?;
         Ok(done)
+    }
+
+    /// Brings back what lies ahead of what it should: slots behind `next` of their schedule, and runs that wait longer
+    /// than any pause between attempts. Answers how many of each. Only what lies more than a day ahead is looked at.
+    pub async fn bring_back(
+        &self,
+        now: DateTime<Utc>,
+        next: impl Fn(&Schedule) -> Option<DateTime<Utc>>,
+    ) -> Result<(u64, u64)> {
+        let doing = "bring schedules back";
+        let tomorrow = now + TimeDelta::hours(26);
+        let rows = sqlx::query(schedules!("WHERE s.next_slot_at > $1"))
+            .bind(tomorrow.timestamp_millis())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(doing))?;
+        let mut earlier = Vec::new();
+        for row in &rows {
+            let schedule = read_schedule(row)?;
+            let next = next(&schedule).filter(|next| schedule.next_slot_at.is_some_and(|slot| *next < slot));
+            earlier.extend(next.map(|next| json!([schedule.id, next.timestamp_millis()])));
+        }
+        let mut transaction = self.begin(doing).await?;
+        let slots = sqlx::query(
+            "UPDATE lapsed_schedule SET next_slot_at = e.value ->> 1, counts_from = min(counts_from, $2) \
+             FROM json_each($1) e WHERE lapsed_schedule.id = e.value ->> 0",
+        )
+        .bind(json!(earlier).to_string())
+        .bind(now.timestamp_millis())
+        .execute(&mut *transaction)
+        .await
+        .map_err(StoreError::of(doing))?;
+        let runs = sqlx::query(
+            "UPDATE lapsed_run SET due_at = $1 WHERE state IN ('scheduled', 'retryable') AND due_at > $2",
+        )
+        .bind(now.timestamp_millis())
+        .bind(tomorrow.timestamp_millis())
+        .execute(&mut *transaction)
+        .await
+        .map_err(StoreError::of(doing))?;
+        transaction.commit().await.map_err(StoreError::of(doing))?;
+        Ok((slots.rows_affected(), runs.rows_affected()))
     }
 
     /// Every schedule, or those of one tenant, in the order of workgroups; the dormant ones too.
@@ -211,6 +262,10 @@ struct Moved {
 }
 
 impl Moved {
+    fn put_to_sleep(&mut self, schedule: &str) {
+        self.schedules.push(json!([schedule, null]));
+    }
+
     fn note(&mut self, schedule: &Schedule, due: Due) {
         let timetable = &schedule.timetable;
         let next = due.next_slot_at.map(|next| next.timestamp_millis());

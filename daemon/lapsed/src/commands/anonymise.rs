@@ -113,6 +113,10 @@ fn show_open(open: &OpenBusiness, zone: chrono_tz::Tz, out: &Output) {
             &[],
         );
     }
+    if !open.unanswered.is_empty() {
+        out.line("Requests that nobody has answered:");
+        explain::show_unanswered(&open.unanswered, zone, out);
+    }
     if !open.same_contact.is_empty() {
         let others: Vec<String> = open.same_contact.iter().map(ToString::to_string).collect();
         out.line(format!(

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lapsed_jobs::Refusal;
 use lapsed_jobs::apply::{Progress, Tools, apply};
-use lapsed_jobs::desk::{APPLY, ApplyPlan};
+use lapsed_jobs::desk::{APPLY, ApplyPlan, BY_HAND};
 use lapsed_jobs::retention::Case;
 use lapsed_model::{Plan, Way};
 use lapsed_store::NewRun;
@@ -47,7 +47,7 @@ async fn follow_to_its_end(installation: &Installation, plan: &Plan, out: &Outpu
         payload: json!(ApplyPlan {
             plan: plan.id.clone()
         }),
-        asked_by: Some("lapsed apply".to_owned()),
+        asked_by: Some(BY_HAND.to_owned()),
         at: installation.now(),
     };
     let bar = out.progress(plan.subjects, "anonymising");

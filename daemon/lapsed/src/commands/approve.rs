@@ -31,10 +31,12 @@ pub(crate) async fn run(config: &Path, args: &ApproveArgs, out: &Output) -> Resu
         reason: args.reason.clone(),
     };
     // Where the policy says `plan only`, an approval lets staff carry the plan out and starts nothing by itself.
-    let carry_out = case.retention.automatic == Automatic::On;
+    let watch_only = installation.settings.watch_only;
+    let carry_out = case.retention.automatic == Automatic::On && !watch_only;
     let (approval, run) = let_go(&installation, &plan, &approved, carry_out).await?;
     let next = match run {
         Some(_) => "the daemon carries it out next, or you do now:",
+        None if watch_only => "the operator says `watch_only`, so nothing is carried out; when that is gone:",
         None => "nothing begins by itself; to carry it out:",
     };
     out.line(format!(

@@ -11,7 +11,6 @@ use lapsed_jobs::retention::{Case, list, preview};
 use lapsed_model::{
     Approved, Bounds, Clock, Language, Plan, Statement, SystemChance, SystemClock, Value, Workgroup,
 };
-use lapsed_store::Store;
 use serde_json::json;
 
 use crate::cli::{CheckArgs, DemoArgs, LedgerArgs, LedgerCommand};
@@ -198,7 +197,7 @@ fn make_folder(dir: &Path) -> Result<std::path::PathBuf> {
 /// Fills the store as a platform would have over the years.
 async fn fill(dir: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) -> Result {
     let bar = out.waiting("inventing customers");
-    let store = Store::create(&dir.join("store.db")).await?;
+    let store = crate::stores::create(&dir.join("store.db")).await?;
     store.migrate().await?;
     store.create_reference_schema(REFERENCE_SCHEMA).await?;
     let zone = chrono_tz::Europe::Vienna;

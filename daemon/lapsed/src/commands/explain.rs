@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono_tz::Tz;
 use lapsed_jobs::explain::{Answer, Explanation, RuleReport, explain};
+use lapsed_jobs::requests::RequestReport;
 use lapsed_model::Language;
 
 use crate::cli::ExplainArgs;
@@ -32,6 +33,7 @@ pub(crate) fn show(explanation: &Explanation, zone: Tz, out: &Output) {
         Answer::Kept => "kept",
         Answer::NotDue => "not due",
         Answer::Held => "under a legal hold",
+        Answer::AwaitsAnswer => "waiting for an answer",
         Answer::Anonymised => "anonymised already",
     };
     let by = explanation
@@ -52,6 +54,10 @@ pub(crate) fn show(explanation: &Explanation, zone: Tz, out: &Output) {
     if !explanation.holds.is_empty() {
         out.heading("Legal holds, which no rule and nobody can override");
         show_reports(&explanation.holds, zone, out);
+    }
+    if !explanation.unanswered.is_empty() {
+        out.heading("Requests without an answer, which the customer is left alone for");
+        show_unanswered(&explanation.unanswered, zone, out);
     }
     let of = |list: &'static str| explanation.rules.iter().filter(move |rule| rule.list == list);
     out.heading("What would make the customer due");
@@ -81,7 +87,22 @@ pub(crate) fn show(explanation: &Explanation, zone: Tz, out: &Output) {
         None if explanation.answer == Answer::Held => {
             out.line("\nIf nothing else happens, the answer stays as it is until the hold is lifted.");
         }
+        None if explanation.answer == Answer::AwaitsAnswer => {
+            out.line("\nIf nothing else happens, the answer stays as it is until the request is answered.");
+        }
         None => out.line("\nIf nothing else happens, the answer stays as it is."),
+    }
+}
+
+/// What a customer waits for an answer to, a line each.
+pub(crate) fn show_unanswered(unanswered: &[RequestReport], zone: Tz, out: &Output) {
+    for request in unanswered {
+        out.line(format!(
+            "  {}: {}, an answer is due by {}",
+            request.request,
+            request.kind,
+            date(request.due_at, zone)
+        ));
     }
 }
 

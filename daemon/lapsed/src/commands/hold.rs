@@ -103,6 +103,10 @@ async fn lift_one(installation: &Installation, id: &str, by: &str, reason: &str,
 async fn list(installation: &Installation, tenant: Option<&TenantName>, all: bool, out: &Output) -> Result {
     let now = installation.now();
     let holds = installation.store.holds(tenant, (!all).then_some(now)).await?;
+    // Holds of a tenant that went are shown all the same.
+    if let (true, Some(tenant)) = (holds.is_empty(), tenant) {
+        installation.must_know(tenant).await?;
+    }
     let rows = holds
         .iter()
         .map(|hold| row(hold, installation.zone(&hold.tenant), now));

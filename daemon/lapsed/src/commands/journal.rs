@@ -75,6 +75,14 @@ fn show_batches(checked: &Checked, out: &Output) {
             counted(checked.crashed, "batch was", "batches were")
         ));
     }
+    for doubtful in &checked.doubtful {
+        out.line(format!(
+            "whether {} with {} was committed cannot be told: a line behind it cannot be read; if a backup was restored, \
+             these people may be there again",
+            doubtful.batch,
+            people(doubtful.people)
+        ));
+    }
     if checked.unfinished > 0 {
         out.line(format!(
             "{} committed and not yet said to be: the next start says so",
@@ -105,8 +113,7 @@ async fn erase_again(installation: &Installation, out: &Output) -> Result {
     }
     let fitted = installation.fit(out).await?;
     let keys = installation.keys()?;
-    let mut hands = Hands::take_quietly(installation, &fitted, &keys, "lapsed journal re-erase").await?;
-    hands.heal().await?;
+    let hands = Hands::take_thoroughly(installation, &fitted, &keys, "lapsed journal re-erase").await?;
     let (recovered, healed) = (hands.recovered().clone(), hands.healed().clone());
     hands.leave().await?;
     let sentences: Vec<String> = healed

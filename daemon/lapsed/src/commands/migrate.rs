@@ -9,7 +9,7 @@ use crate::cli::MigrateArgs;
 use crate::failure::{Failure, Result};
 use crate::installation::{REFERENCE_SCHEMA, read_settings};
 use crate::output::Output;
-use crate::owner;
+use crate::{owner, stores};
 
 /// Brings the daemon's tables to this version, and creates the reference tables if asked to.
 pub(crate) async fn run(config: &Path, args: &MigrateArgs, out: &Output) -> Result {
@@ -17,7 +17,7 @@ pub(crate) async fn run(config: &Path, args: &MigrateArgs, out: &Output) -> Resu
     if args.plan {
         return plan(&settings.store, args, out).await;
     }
-    let store = Store::create(&settings.store).await?;
+    let store = stores::create(&settings.store).await?;
     // A daemon of another version must not have its tables changed under its hands.
     if owner::is_served(&settings.store)? && !store.migrations().await?.pending.is_empty() {
         return Err(Failure::because(
@@ -47,7 +47,7 @@ pub(crate) async fn run(config: &Path, args: &MigrateArgs, out: &Output) -> Resu
 /// Shows the steps; a store that does not exist yet would get them all, and stays unmade.
 async fn plan(path: &Path, args: &MigrateArgs, out: &Output) -> Result {
     let pending = if path.exists() {
-        Store::open(path).await?.migrations().await?.pending
+        stores::open(path).await?.migrations().await?.pending
     } else {
         out.line(format!("a store would be created at {}", path.display()));
         Store::steps()

@@ -13,6 +13,9 @@ use crate::output::Output;
 /// Presses the stop button, for one tenant or for all.
 pub(crate) async fn pause(config: &Path, args: &PauseArgs, out: &Output) -> Result {
     let installation = Installation::open(config, out).await?;
+    if let Some(tenant) = &args.tenant {
+        installation.must_know(tenant).await?;
+    }
     let pause = Pause {
         tenant: args.tenant.clone(),
         at: installation.now(),
@@ -24,7 +27,13 @@ pub(crate) async fn pause(config: &Path, args: &PauseArgs, out: &Output) -> Resu
         "{}: nothing is erased, exported or sent any more, from this moment and through restarts",
         whose(args.tenant.as_ref())
     ));
-    out.line("  `lapsed resume` lets it go on; slots that pass meanwhile are left out and counted");
+    let tenant = args
+        .tenant
+        .as_ref()
+        .map_or_else(String::new, |tenant| format!(" {tenant}"));
+    out.line(format!(
+        "  `lapsed resume{tenant}` lets it go on; slots that pass meanwhile are left out and counted"
+    ));
     out.object(&pause);
     Ok(())
 }

@@ -68,6 +68,7 @@ pub(crate) async fn run(config: &Path, args: &PlanArgs, language: Language, out:
         "kept_by_rule": by_name(&preview.counts.kept, &rules.keeps),
         "not_due": preview.counts.not_due,
         "held": preview.counts.held,
+        "waiting_for_an_answer": preview.counts.awaiting_answer,
         "out_of_reach": preview.out_of_reach,
         "customers": customers.map(|customers| customers.into_iter()
             .map(|(key, rule)| json!({ "customer": key, "rule": rules.candidates[rule].name })).collect::<Vec<_>>()),
@@ -117,6 +118,13 @@ pub(crate) fn show(
         out.line("  no rule makes them due as yet");
     }
     show_held(counts.held, out);
+    if counts.awaiting_answer > 0 {
+        out.heading(&format!(
+            "Waiting for an answer: {}",
+            number(counts.awaiting_answer)
+        ));
+        out.line("  left alone until what they asked for is answered: `lapsed request list --open` shows it");
+    }
     if preview.out_of_reach > 0 {
         out.line(format!(
             "\n{} of all these no rule can ever reach, whatever time passes: nothing that a rule looks at happened to them",

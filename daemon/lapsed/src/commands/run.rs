@@ -8,13 +8,13 @@ use lapsed_jobs::health::Component;
 use lapsed_jobs::journal;
 use lapsed_jobs::metrics::Metrics;
 use lapsed_jobs::scheduler::chores::Chores;
-use lapsed_jobs::scheduler::{Dispatcher, Ended, Settings as DispatcherSettings};
+use lapsed_jobs::scheduler::{AT_ONCE, Dispatcher, Ended, Settings as DispatcherSettings};
 use lapsed_jobs::survey;
 use lapsed_model::{Clock, SystemChance, SystemClock};
 use tokio::task::JoinHandle;
 
 use crate::daemon::signals::{Signals, Steps};
-use crate::daemon::{Daemon, chores, for_good};
+use crate::daemon::{Daemon, bring_back, chores, for_good};
 use crate::failure::{Failure, Result};
 use crate::installation::Installation;
 use crate::output::Output;
@@ -22,7 +22,7 @@ use crate::owner::Owner;
 use crate::pages::Pages;
 use crate::watch::report::Reports;
 use crate::watch::{Watch, Wiring};
-use crate::{logs, service};
+use crate::{logs, service, stores};
 
 /// How many runs are done at a time: one writes while others look.
 const WORKERS: usize = 4;
@@ -30,32 +30,43 @@ const WORKERS: usize = 4;
 /// How often it is looked whether somebody asked for something: what a command waits at most before it is heard.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How long a statement under way is waited for, at the very end.
-const CLOSING: Duration = Duration::from_secs(5);
-
 /// Runs the daemon until it is told to stop.
 pub(crate) async fn run(config: &Path, out: &Output) -> Result {
     logs::start(out.is_json())?;
     let signals = Signals::take()?;
     let installation = Installation::open(config, out).await?;
-    let owner = match Owner::take(
-        &installation.store,
-        &installation.settings.store,
-        "lapsed run",
-        &SystemClock,
-    )
-    .await?
-    {
-        Ok(owner) => owner,
-        Err(served) => return Err(Failure::because(served.to_string())),
-    };
-    let (daemon, store) = (open(installation, out).await?, owner.taken);
-    if store.taken_over > 0 || store.discarded > 0 {
-        let (taken_over, discarded) = (store.taken_over, store.discarded);
+    let (store, path) = (installation.store.clone(), installation.settings.store.clone());
+    let owner = Owner::take(&store, &path, "lapsed run", &SystemClock).await?;
+    let owner = owner.map_err(|served| Failure::because(served.to_string()))?;
+    let ended = serve(config, installation, &owner, signals, out).await;
+    if let Err(why) = owner.leave(&store, &SystemClock).await {
+        tracing::warn!(
+            why = why.sentence(),
+            "that it stopped in order could not be written down"
+        );
+    }
+    if !stores::close().await {
+        tracing::warn!("a statement is still under way: it ends with the program");
+    }
+    ended
+}
+
+/// Everything between taking the store and leaving it.
+async fn serve(
+    config: &Path,
+    installation: Installation,
+    owner: &Owner,
+    signals: Signals,
+    out: &Output,
+) -> Result {
+    let daemon = open(installation, out).await?;
+    let steps = daemon.steps.clone();
+    let (start, taken_over, discarded) = (owner.taken.start, owner.taken.taken_over, owner.taken.discarded);
+    if taken_over > 0 || discarded > 0 {
         tracing::warn!(taken_over, discarded, "an earlier start left runs unfinished");
     }
     recover(&daemon).await?;
-    let steps = Steps::default();
+    settle_the_past(&daemon).await?;
     let pages = pages(&daemon).await?;
     let watch = watch(&daemon, config, &steps).await?;
     let clockwork = Chores::start(chores::all(&daemon))
@@ -65,21 +76,21 @@ pub(crate) async fn run(config: &Path, out: &Output) -> Result {
         daemon.store.clone(),
         Arc::new(SystemClock),
         Arc::clone(&daemon),
-        settings(&daemon, owner.taken.start),
+        settings(&daemon, start),
     );
     let dispatcher = tokio::spawn(dispatcher.run(steps.soft.clone(), steps.hard.clone()));
     let listening = tokio::spawn(signals.listen(Arc::clone(&daemon), steps.clone()));
     daemon.health.set(Component::Daemon, Ok(()));
     service::ready();
     service::status("serving");
-    tracing::info!(start = owner.taken.start, "ready");
+    tracing::info!(start, "ready");
     let ended = until_stopped(dispatcher, watch, &steps).await;
     clockwork.stop().await;
     listening.abort();
     if let Some(pages) = pages {
         pages.abort();
     }
-    leave(&daemon, owner, ended).await
+    how_it_ended(&daemon, ended)
 }
 
 /// Everything that the daemon works with.
@@ -107,12 +118,45 @@ async fn open(installation: Installation, out: &Output) -> Result<Arc<Daemon>> {
 
 /// O-4: before anything else, people whom a restored backup brought back are erased again.
 async fn recover(daemon: &Daemon) -> Result {
-    let desk = daemon.desk();
-    let recovered = journal::recover(&desk.tools(), &std::collections::BTreeMap::new()).await?;
+    let (desk, settings) = (daemon.desk(), &daemon.settings);
+    let from = settings.records.journal_from(SystemClock.now());
+    if let Some(emptied) = journal::emptied(&settings.journal, &daemon.store, from).await? {
+        tracing::warn!("{emptied}");
+    }
+    // Erasing a restored backup's people again takes its time, and the service manager must not think that it hangs.
+    let patience = tokio::spawn(ask_for_time());
+    let recovered = journal::recover(&desk.tools(), &std::collections::BTreeMap::new()).await;
+    patience.abort();
+    let recovered = recovered?;
     for sentence in recovered.sentences() {
         tracing::warn!("{sentence}");
     }
     Ok(())
+}
+
+async fn ask_for_time() {
+    const EVERY: Duration = Duration::from_secs(20);
+    loop {
+        service::extend_timeout(EVERY * 3);
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// What came due while nobody was there is judged by the policies that were in force then, before files are read.
+async fn settle_the_past(daemon: &Daemon) -> Result {
+    bring_back(&daemon.store).await?;
+    loop {
+        let now = SystemClock.now();
+        let judge = |schedule: &lapsed_model::Schedule| lapsed_policy::due(schedule, now);
+        let moved = daemon.store.materialise(now, AT_ONCE, judge).await?;
+        for (reason, slots) in &moved.skipped {
+            daemon.metrics.skipped(*reason, *slots);
+            tracing::warn!(reason = reason.words(), slots, "slots were left out");
+        }
+        if moved.schedules < u64::from(AT_ONCE) {
+            return Ok(());
+        }
+    }
 }
 
 async fn pages(daemon: &Daemon) -> Result<Option<JoinHandle<()>>> {
@@ -186,14 +230,8 @@ async fn until_stopped(
     dispatcher.await.ok()
 }
 
-/// Leaves the store in order, and says whether something crashed.
-async fn leave(daemon: &Daemon, owner: Owner, ended: Option<Ended>) -> Result {
-    owner.leave(&daemon.store, &SystemClock).await?;
-    // A statement of a run that was dropped may still be under way: nothing of it will be committed.
-    let closed = tokio::time::timeout(CLOSING, daemon.store.close()).await;
-    if closed.is_err() {
-        tracing::warn!("a statement is still under way: it ends with the program");
-    }
+/// Says whether something crashed, or the store went away under the daemon.
+fn how_it_ended(daemon: &Daemon, ended: Option<Ended>) -> Result {
     let Some(ended) = ended else {
         return Err(Failure::Crashed("the dispatcher crashed".to_owned()));
     };
@@ -207,6 +245,11 @@ async fn leave(daemon: &Daemon, owner: Owner, ended: Option<Ended>) -> Result {
             "{} of the daemon's tasks crashed; the log says which",
             ended.crashed
         )));
+    }
+    if daemon.lost_its_store() {
+        return Err(Failure::because(
+            "the store's file was replaced under the daemon: start it again, so that it sees whether a backup was restored",
+        ));
     }
     Ok(())
 }

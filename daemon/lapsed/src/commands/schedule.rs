@@ -1,5 +1,7 @@
 //! `lapsed schedule list|now|pause|resume|history`
 
+mod became;
+
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -43,6 +45,10 @@ async fn list(
     out: &Output,
 ) -> Result {
     let schedules = installation.store.schedules(tenant).await?;
+    // Those of a tenant that went are shown all the same: they sleep.
+    if let (true, Some(tenant)) = (schedules.is_empty(), tenant) {
+        installation.must_know(tenant).await?;
+    }
     if schedules.is_empty() {
         out.line("there are no schedules: `lapsed run` makes them from the policies");
     }
@@ -82,7 +88,7 @@ fn object(schedule: &Schedule, next: &[DateTime<Utc>]) -> Value {
         "schedule": timetable.said,
         "cron": timetable.cron,
         "time_zone": timetable.zone.name(),
-        "if_missed": timetable.if_missed.words(),
+        "if_missed": timetable.if_missed,
         "overlap": timetable.overlap.words(),
         "paused": schedule.paused,
         "state": state(schedule),
@@ -206,7 +212,7 @@ async fn history(
     let zone = schedule
         .as_ref()
         .map_or(chrono_tz::Tz::UTC, |schedule| schedule.timetable.zone);
-    runs.iter().for_each(|run| out.object(run));
+    runs.iter().for_each(|run| out.object(&became::object(run)));
     let rows = runs.iter().map(|run| line(run, zone)).collect();
     out.table(
         &["run", "", "job", "slot", "state", "attempt", "what became of it"],
@@ -236,12 +242,6 @@ fn line(run: &Run, zone: chrono_tz::Tz) -> Vec<String> {
         (Some(tenant), None) => tenant.to_string(),
         (None, _) => "the daemon's own".to_owned(),
     };
-    let became = run
-        .error
-        .clone()
-        .or_else(|| run.outcome.clone())
-        .unwrap_or_default();
-    let became: String = became.chars().take(80).collect();
     vec![
         run.id.to_string(),
         whose,
@@ -250,6 +250,6 @@ fn line(run: &Run, zone: chrono_tz::Tz) -> Vec<String> {
             .map_or_else(|| "asked for".to_owned(), |slot| moment(slot, zone)),
         run.state.to_string(),
         run.attempt.to_string(),
-        became,
+        became::sentence(run),
     ]
 }

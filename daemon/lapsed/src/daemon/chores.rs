@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lapsed_jobs::metrics::Snapshot;
+use lapsed_jobs::scheduler::Work as _;
 use lapsed_jobs::scheduler::chores::Chore;
 use lapsed_model::{Clock, Plan, RunState, SystemClock};
 use lapsed_store::StoreError;
@@ -15,6 +16,8 @@ use crate::watch::Watch;
 pub(crate) fn all(daemon: &Arc<Daemon>) -> Vec<Chore> {
     vec![
         chore(daemon, "gauges", "*/15 * * * * *", gauges),
+        chore(daemon, "remnants", "35 * * * * *", remnants),
+        chore(daemon, "clocks", "45 29 * * * *", clocks),
         chore(daemon, "holds", "5 * * * * *", holds),
         chore(daemon, "records", "25 17 * * * *", records),
     ]
@@ -38,6 +41,7 @@ where
 
 /// What the metrics say of the store.
 async fn gauges(daemon: Arc<Daemon>) -> Result<(), String> {
+    daemon.watch_its_store();
     let snapshot = snapshot(&daemon).await.map_err(|why| why.to_string())?;
     daemon.metrics.set_gauges(&snapshot);
     daemon.metrics.set_healthy(daemon.health.report().healthy);
@@ -66,6 +70,23 @@ async fn snapshot(daemon: &Daemon) -> Result<Snapshot, StoreError> {
         remnants: gauges.remnants,
         remnants_age: gauges.remnants_since.map(|since| now - since),
     })
+}
+
+/// What could not be removed behind a sweep, because another program held an old snapshot.
+async fn remnants(daemon: Arc<Daemon>) -> Result<(), String> {
+    let runs = daemon.store.run_counts().await.map_err(|why| why.to_string())?;
+    let is_busy = runs.iter().any(|(_, state, _)| *state == RunState::Running);
+    if !is_busy {
+        daemon.idle().await;
+    }
+    Ok(())
+}
+
+/// Slots and runs that a wrong clock put far ahead are brought back.
+async fn clocks(daemon: Arc<Daemon>) -> Result<(), String> {
+    super::bring_back(&daemon.store)
+        .await
+        .map_err(|why| why.to_string())
 }
 
 /// Holds that came to their end: their people are judged again.

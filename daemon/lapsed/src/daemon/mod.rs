@@ -14,6 +14,7 @@
 pub(crate) mod chores;
 pub(crate) mod signals;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lapsed_dataset::{Dataset, Fitted};
@@ -24,11 +25,12 @@ use lapsed_jobs::in_force::PoliciesInForce;
 use lapsed_jobs::journal::Journal;
 use lapsed_jobs::metrics::Metrics;
 use lapsed_jobs::scheduler::{Stop, Unfinished, Work};
-use lapsed_model::{KeyRing, Lease, Run, SystemChance, SystemClock};
-use lapsed_store::Store;
+use lapsed_model::{Clock as _, KeyRing, Lease, Run, SystemChance, SystemClock};
+use lapsed_store::{Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify, OnceCell};
 
+use self::signals::Steps;
 use crate::credentials;
 use crate::failure::Result;
 use crate::installation::batch_size;
@@ -51,6 +53,10 @@ pub(crate) struct Daemon {
     pub(crate) health: Health,
     /// Wakes the dispatcher.
     pub(crate) poke: Arc<Notify>,
+    /// The two steps of stopping.
+    pub(crate) steps: Steps,
+    file: Option<(u64, u64)>,
+    is_without_store: AtomicBool,
     fitted: Fitted<'static>,
     desk: RwLock<Arc<Desk>>,
     watch: OnceCell<Watch>,
@@ -69,6 +75,7 @@ impl Daemon {
         let health = Health::new();
         let desk = desk(&settings, &store, &fitted, keys, &metrics).await?;
         Ok(Self {
+            file: identity(&settings),
             desk: RwLock::new(Arc::new(desk)),
             settings,
             store,
@@ -76,6 +83,8 @@ impl Daemon {
             metrics,
             health,
             poke: Arc::default(),
+            steps: Steps::default(),
+            is_without_store: AtomicBool::new(false),
             watch: OnceCell::new(),
             scrubbing: Mutex::default(),
         })
@@ -95,6 +104,20 @@ impl Daemon {
     /// The running watch.
     pub(crate) fn watch(&self) -> Option<&Watch> {
         self.watch.get()
+    }
+
+    /// Stops the daemon if another file lies where its store was: a backup was restored under it, and what it writes on
+    /// into the old file is lost.
+    pub(crate) fn watch_its_store(&self) {
+        if identity(&self.settings) != self.file && !self.is_without_store.swap(true, Ordering::Relaxed) {
+            tracing::error!("the store's file was replaced under the daemon: it stops");
+            self.steps.soft.cancel();
+        }
+    }
+
+    /// Whether that happened.
+    pub(crate) fn lost_its_store(&self) -> bool {
+        self.is_without_store.load(Ordering::Relaxed)
     }
 
     /// Reads files again: tenants' policies, and the key ring.
@@ -127,6 +150,32 @@ impl Daemon {
         tracing::info!(key = newest, "the key ring was read again");
         Ok(())
     }
+}
+
+/// Which file the store is, by device and inode.
+fn identity(settings: &Settings) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    let file = std::fs::metadata(&settings.store).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
+/// A clock that was wrong for a while leaves next slots years ahead, and every schedule silent until then. What lies
+/// behind what the pattern says from now on is brought back; a slot that was a run already stays one.
+pub(crate) async fn bring_back(store: &Store) -> std::result::Result<(), StoreError> {
+    let now = SystemClock.now();
+    let next = |schedule: &lapsed_model::Schedule| {
+        let timetable = &schedule.timetable;
+        lapsed_policy::next_slot(&timetable.cron, timetable.zone, now)
+    };
+    let (schedules, runs) = store.bring_back(now, next).await?;
+    if schedules + runs > 0 {
+        tracing::error!(
+            schedules,
+            runs,
+            "a clock was wrong: slots and runs that lay far ahead were brought back"
+        );
+    }
+    Ok(())
 }
 
 /// The dataset of a daemon lives as long as the program does.
@@ -198,8 +247,12 @@ impl Work for Daemon {
         let Ok(_ours) = self.scrubbing.try_lock() else {
             return;
         };
-        if let Err(why) = remove_remnants(&self.store, &self.fitted).await {
-            tracing::warn!(%why, "what erasing left behind could not be removed yet");
+        match remove_remnants(&self.store, &self.fitted).await {
+            Ok(true) => {}
+            Ok(false) => tracing::info!(
+                "another program holds an old snapshot: the log keeps old pages until it is done"
+            ),
+            Err(why) => tracing::warn!(%why, "what erasing left behind could not be removed yet"),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::service;
 
 /// How long what runs may take to come to its next whole step: a batch takes a fraction of a second, and the unit waits
 /// longer than this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// The two steps of stopping.
 #[derive(Clone, Debug, Default)]
@@ -53,9 +53,8 @@ impl Signals {
                 _ = self.interrupt.recv() => soft("SIGINT", &daemon, &steps),
                 () = steps.soft.cancelled() => {}
                 _ = self.hang_up.recv() => {
-                    if let Err(why) = daemon.reload().await {
-                        tracing::error!(why, "files were not read again");
-                    }
+                    // On its own: a stop must be heard while files are waited for.
+                    tokio::spawn(reload(Arc::clone(&daemon)));
                 }
             }
         }
@@ -69,6 +68,12 @@ impl Signals {
     }
 }
 
+async fn reload(daemon: Arc<Daemon>) {
+    if let Err(why) = daemon.reload().await {
+        tracing::error!(why, "files were not read again");
+    }
+}
+
 fn soft(signal: &str, daemon: &Daemon, steps: &Steps) {
     let stopping = Err("the daemon is stopping".to_owned());
     daemon.health.set(Component::Daemon, stopping);
@@ -77,6 +82,6 @@ fn soft(signal: &str, daemon: &Daemon, steps: &Steps) {
         "stopping: what runs comes to its next whole step and is handed back"
     );
     service::stopping();
-    service::extend_timeout(PATIENCE);
+    service::extend_timeout(PATIENCE + Duration::from_secs(15));
     steps.soft.cancel();
 }

@@ -9,6 +9,7 @@
 //! - A tenant is gone when its file was missing for [`GONE_AFTER`]: a folder that is being swapped for another lacks
 //!   all of them for a moment, and schedules that end and begin again would lose what they had missed.
 //! - While the folder cannot be looked at nothing is known to be missing.
+//! - Nor while not one tenant's file is there and several tenants are in force: so looks a folder whose disk is not mounted.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -67,6 +68,9 @@ pub(crate) struct Follows {
     pub(crate) missing: Vec<TenantName>,
     /// When the first of the files that changed just now will have stood still for long enough.
     pub(crate) settles_at: Option<Duration>,
+    /// How many tenants are in force, where the folder has not one of their files, nor anybody's: then nothing follows. None
+    /// where there is a file, or a single tenant that may well have gone.
+    pub(crate) deserted_by: Option<usize>,
 }
 
 impl Table {
@@ -110,6 +114,11 @@ impl Table {
             // A name that came and went, and never meant anything.
             known.stamp.is_some() || known.means_something()
         });
+        follows.deserted_by = self.deserted_by();
+        if follows.deserted_by.is_some() {
+            self.not_looked(now);
+            return follows;
+        }
         for (name, known) in &self.tenants {
             known.follow(name, now, &mut follows);
         }
@@ -117,6 +126,12 @@ impl Table {
         follows.gone.sort();
         follows.missing.sort();
         follows
+    }
+
+    fn deserted_by(&self) -> Option<usize> {
+        let in_force = self.tenants.values().filter(|known| known.in_force.is_some());
+        let in_force = in_force.count();
+        (in_force > 1 && self.present() == 0).then_some(in_force)
     }
 
     /// There was no look: the folder cannot be read. What is missing counts as missing from now.
@@ -369,6 +384,44 @@ mod tests {
             story.look_at(60_100).gone.is_empty(),
             "it counts as missing since then"
         );
+    }
+
+    #[test]
+    fn o1_a_folder_without_a_single_file_makes_nobody_of_several_go() {
+        let mut story = Story::new();
+        story.save("acme", "one");
+        story.save("other", "one");
+        story.look_at(0);
+        let read = story.look_at(300);
+        story.read(&read, "one");
+        story.remove("acme");
+        story.look_at(1_000);
+        story.remove("other");
+        let deserted = story.look_at(2_000);
+        assert_eq!(deserted.deserted_by, Some(2));
+        let much_later = story.look_at(600_000);
+        assert_eq!((much_later.gone.len(), much_later.missing.len()), (0, 0));
+        story.save("other", "one");
+        let there = story.look_at(600_100);
+        assert_eq!((there.deserted_by, there.missing.len()), (None, 1));
+        assert!(
+            story.look_at(609_999).gone.is_empty(),
+            "it counts as missing since then"
+        );
+        let gone = story.look_at(610_000).gone;
+        assert_eq!(gone, ["acme".parse().expect("a name")]);
+    }
+
+    #[test]
+    fn o1_the_only_tenant_may_go() {
+        let mut story = Story::new();
+        story.save("acme", "one");
+        story.look_at(0);
+        let read = story.look_at(300);
+        story.read(&read, "one");
+        story.remove("acme");
+        assert_eq!(story.look_at(1_000).deserted_by, None);
+        assert_eq!(story.look_at(11_000).gone.len(), 1);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) struct Wiring {
     pub(crate) chance: Arc<dyn Chance>,
     /// Told whenever schedules may have changed.
     pub(crate) schedules_changed: Arc<Notify>,
-    /// Where it is said that the folder cannot be read.
+    /// Where it is said that nothing follows from a look at the folder.
     pub(crate) health: Health,
     /// What took effect, and what did not.
     pub(crate) metrics: Metrics,
@@ -86,7 +86,7 @@ pub(crate) struct Reloaded {
     pub(crate) unchanged: usize,
     /// Files that changed since the start and are read at the next one only.
     pub(crate) restart_for: Vec<String>,
-    /// Why the folder cannot be read, if it cannot.
+    /// Why nothing follows from a look at the folder, if so: it cannot be read, or is not the one it should be.
     pub(crate) folder: Option<String>,
 }
 

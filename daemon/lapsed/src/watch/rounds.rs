@@ -243,29 +243,39 @@ impl Rounds {
     }
 
     fn found(&mut self, found: Result<(FolderId, Follows), Errno>) -> Option<Follows> {
-        match found {
+        let follows = match found {
             Ok((folder, follows)) => {
                 self.hint.follow(folder);
-                if self.folder_is_wrong.take().is_some() {
-                    info!(folder = %self.reader.folder.display(), "the tenants' folder can be read again");
-                    self.wiring.health.set(Component::Policies, Ok(()));
-                }
-                Some(follows)
+                follows
             }
             Err(why) => {
-                let said = format!(
-                    "the tenants' folder {} cannot be read, and everything stays as it is: {}",
-                    self.reader.folder.display(),
-                    std::io::Error::from(why)
-                );
-                if self.folder_is_wrong.as_ref() != Some(&said) {
-                    error!("{said}");
-                    self.wiring.health.set(Component::Policies, Err(said.clone()));
-                }
-                self.folder_is_wrong = Some(said);
-                None
+                let why = std::io::Error::from(why);
+                self.folder_tells_nothing(&format!("cannot be read, and everything stays as it is: {why}"));
+                return None;
             }
+        };
+        if let Some(tenants) = follows.deserted_by {
+            self.folder_tells_nothing(&format!(
+                "has no tenant's file at all, and everything stays as it is: {tenants} tenants are in force, so perhaps its \
+                 disk is not mounted (to let them all go, keep the file of the last one until the others are gone)"
+            ));
+            return None;
         }
+        if self.folder_is_wrong.take().is_some() {
+            info!(folder = %self.reader.folder.display(), "the tenants' folder can be read again");
+            self.wiring.health.set(Component::Policies, Ok(()));
+        }
+        Some(follows)
+    }
+
+    /// Nothing follows from a look at the folder. It is told once.
+    fn folder_tells_nothing(&mut self, why: &str) {
+        let said = format!("the tenants' folder {} {why}", self.reader.folder.display());
+        if self.folder_is_wrong.as_ref() != Some(&said) {
+            error!("{said}");
+            self.wiring.health.set(Component::Policies, Err(said.clone()));
+        }
+        self.folder_is_wrong = Some(said);
     }
 
     /// Files that belong to nobody, once each.

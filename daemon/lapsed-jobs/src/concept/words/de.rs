@@ -11,6 +11,8 @@ pub(super) const WORDS: Words = Words {
     contact: "Kontakt für den Datenschutz",
     none_given: "nicht angegeben",
     policy: "Richtlinie (SHA-256)",
+    policy_since: "in Kraft seit {since}",
+    policy_not_yet: "noch nicht in Kraft: aus der Datei des Mandanten",
     dataset: "Beschreibung der Datenbank (SHA-256)",
     h_principles: "Grundsätze",
     cut_off: "Der Stichtag ist der Beginn des Tages, der nach dem Kalender der Zeitzone {zone} um die Aufbewahrungsfrist vor heute liegt. Er steht fest, sobald ein Plan erstellt ist. Jeder Vergleich mit ihm ist streng: Was genau auf den Stichtag fällt, macht niemanden fällig und behält niemanden. Ein leeres Ende heißt: kein Ende, und behält.",

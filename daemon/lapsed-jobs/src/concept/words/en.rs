@@ -11,6 +11,8 @@ pub(super) const WORDS: Words = Words {
     contact: "Contact for data protection",
     none_given: "none given",
     policy: "Policy (SHA-256)",
+    policy_since: "in force since {since}",
+    policy_not_yet: "not in force yet: from the tenant’s file",
     dataset: "Description of the store (SHA-256)",
     h_principles: "Principles",
     cut_off: "The cut-off is the start of the day that lies the retention period before today, by the calendar of the time zone {zone}. It is fixed when a plan is made. Every comparison with it is strict: what happened exactly at the cut-off neither makes anybody due nor keeps anybody. An end that is empty means that there is no end, and keeps.",

@@ -11,6 +11,8 @@ pub(super) const WORDS: Words = Words {
     contact: "Contacto de protección de datos",
     none_given: "no indicado",
     policy: "Reglas de conservación (SHA-256)",
+    policy_since: "en vigor desde el {since}",
+    policy_not_yet: "todavía no está en vigor: según el archivo",
     dataset: "Descripción de la base de datos (SHA-256)",
     h_principles: "Principios",
     cut_off: "La fecha límite es el comienzo del día que antecede a hoy en el plazo de conservación, según el calendario de la zona {zone}. Se fija al elaborar un plan. Toda comparación es estricta: lo que cae exactamente en la fecha límite ni hace vencer a nadie ni retiene a nadie. Un final vacío significa que no hay final, y retiene.",

@@ -11,6 +11,8 @@ pub(super) const WORDS: Words = Words {
     contact: "Contact pour la protection des données",
     none_given: "non indiqué",
     policy: "Politique de conservation (SHA-256)",
+    policy_since: "en vigueur depuis le {since}",
+    policy_not_yet: "pas encore en vigueur : d’après le fichier",
     dataset: "Description de la base de données (SHA-256)",
     h_principles: "Principes",
     cut_off: "La date limite est le début du jour qui précède aujourd’hui de la durée de conservation, selon le calendrier du fuseau {zone}. Elle est fixée au moment où un plan est établi. Toute comparaison est stricte : ce qui tombe exactement à la date limite ne rend personne échu et ne retient personne. Une fin vide signifie qu’il n’y a pas de fin, et retient.",

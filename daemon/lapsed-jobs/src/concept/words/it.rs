@@ -11,6 +11,8 @@ pub(super) const WORDS: Words = Words {
     contact: "Contatto per la protezione dei dati",
     none_given: "non indicato",
     policy: "Regole di conservazione (SHA-256)",
+    policy_since: "in vigore dal {since}",
+    policy_not_yet: "non ancora in vigore: secondo il file",
     dataset: "Descrizione della base di dati (SHA-256)",
     h_principles: "Principi",
     cut_off: "La data limite è l’inizio del giorno che precede oggi del periodo di conservazione, secondo il calendario del fuso {zone}. È fissata quando si redige un piano. Ogni confronto è stretto: ciò che cade esattamente sulla data limite non fa scadere nessuno e non trattiene nessuno. Una fine vuota significa che non c’è fine, e trattiene.",

@@ -32,7 +32,7 @@ macro_rules! words {
 
 words! {
     title intro
-    as_of controller zone contact none_given policy dataset
+    as_of controller zone contact none_given policy policy_since policy_not_yet dataset
 
     h_principles cut_off judged_twice for_good ledger restore
 

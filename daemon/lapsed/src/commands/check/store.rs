@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use lapsed_config::{File, Finding};
 use lapsed_dataset::{Dataset, Fitted};
 use lapsed_jobs::apply::erasure;
+use lapsed_jobs::journal;
 use lapsed_jobs::retention::Case;
 use lapsed_jobs::survey;
 use lapsed_model::{Clock, SystemClock, Value, Way};
@@ -24,7 +25,7 @@ pub(super) async fn check(
     tally: &mut Tally,
     out: &Output,
 ) -> Result {
-    let store = Store::open(&settings.store).await?;
+    let store = crate::stores::open(&settings.store).await?;
     store.must_be_migrated().await?;
     let (fitted, findings) = survey::fit(&store, dataset).await?;
     tally.findings(file, &findings, out);
@@ -34,6 +35,7 @@ pub(super) async fn check(
     let mut remarks = strangers(&store, &fitted, settings, &tally.policies).await?;
     remarks.extend(in_several_workgroups(&store, &fitted).await?);
     remarks.extend(remnants(&store, settings).await?);
+    remarks.extend(emptied(&store, settings).await?);
     tally.findings(
         &File::new(&settings.store.display().to_string(), ""),
         &remarks,
@@ -100,6 +102,16 @@ async fn in_several_workgroups(store: &Store, fitted: &Fitted<'_>) -> Result<Opt
     Ok(Some(finding.help(
         "correct the store, or `[subject] workgroup` in the dataset",
     )))
+}
+
+/// A journal that was lost, or looked for in other folders than it was written to.
+async fn emptied(store: &Store, settings: &Settings) -> Result<Option<Finding>> {
+    let from = settings.records.journal_from(SystemClock.now());
+    let emptied = journal::emptied(&settings.journal, store, from).await?;
+    Ok(emptied.map(|emptied| {
+        Finding::warning(emptied.to_string())
+            .help("bring the journal back into a folder of `[journal] folders`; `lapsed journal check` names what it lacks")
+    }))
 }
 
 /// What is gone for SQL and may still be read from the file.

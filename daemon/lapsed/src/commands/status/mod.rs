@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::cli::StatusArgs;
 use crate::commands::schedule::next_slots;
-use crate::failure::{Failure, Result};
-use crate::installation::read_settings;
+use crate::failure::Result;
+use crate::installation::{must_be_a_tenant, read_settings};
 use crate::output::Output;
 use crate::owner;
 use crate::settings::Settings;
@@ -39,7 +39,7 @@ struct Status {
     policies: Vec<PolicyFile>,
     /// What keeps policies from being read at all.
     folder: Option<String>,
-    /// Folders of the journal that cannot be written.
+    /// Folders of the journal that cannot be written, and a journal that is empty and should not be.
     journal: Vec<String>,
     next: Vec<Next>,
 }
@@ -53,17 +53,12 @@ struct Next {
 /// Shows how everything stands, or everything of one tenant.
 pub(crate) async fn run(config: &Path, args: &StatusArgs, out: &Output) -> Result {
     let settings = read_settings(config, out)?;
-    let store = Store::open(&settings.store).await?;
+    let store = crate::stores::open(&settings.store).await?;
     store.must_be_migrated().await?;
-    let status = look(&settings, &store, args.tenant.as_ref()).await?;
-    if let Some(tenant) = &status.tenant
-        && status.policies.is_empty()
-    {
-        return Err(Failure::because(format!(
-            "there is no tenant `{tenant}`: it has no file in {} and no policy in force",
-            settings.tenants.display()
-        )));
+    if let Some(tenant) = &args.tenant {
+        must_be_a_tenant(&settings, &store, tenant).await?;
     }
+    let status = look(&settings, &store, args.tenant.as_ref()).await?;
     out.object(&object(&status));
     show::show(&status, out);
     Ok(())
@@ -80,7 +75,7 @@ async fn look(settings: &Settings, store: &Store, tenant: Option<&TenantName>) -
         served: owner::is_served(&settings.store).ok(),
         policies,
         folder,
-        journal: folders::broken(&settings.journal),
+        journal: folders::look(settings, store, now).await?,
         next: next(&overview.next, tenant.is_some()),
         overview,
     })
