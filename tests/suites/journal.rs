@@ -6,13 +6,16 @@ mod program;
 
 mod journal {
     mod commands;
+    mod cut_short;
     mod drill;
+    mod emptied;
     mod folders;
     mod kills;
     mod lines;
     mod names_nobody;
     mod periods;
     mod remains;
+    mod restored;
     mod rotation;
     mod town;
 }

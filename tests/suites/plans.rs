@@ -5,7 +5,7 @@
 //! store. It decides by statistics where there are any, so it is asked without and with them.
 
 use chrono::{DateTime, Utc};
-use lapsed_dataset::{Question, Recheck};
+use lapsed_dataset::{Noted, Question, Recheck};
 use lapsed_jobs::apply::erasure;
 use lapsed_model::{Statement, SubjectKey, Switch, Value, Way};
 use lapsed_tests::{World, demo_inputs};
@@ -67,6 +67,11 @@ fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
             fitted.recheck(&question, Recheck::NothingOpen),
         ),
         one("one person's holds", fitted.holds_of("theatre", &person, now)),
+        one("what one person waits for", fitted.unanswered(&person)),
+        one(
+            "whether a request is somebody else's",
+            fitted.is_somebody_else(Noted::Request, "r-1"),
+        ),
         one("the batch for the ledger", fitted.read_batch()),
         several("the erasure", fitted.erase(&how)),
         several(

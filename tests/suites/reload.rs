@@ -4,6 +4,7 @@
 //! nothing here waits for longer, and nothing waits without looking.
 
 #[path = "service/daemon.rs"]
+#[expect(dead_code, reason = "the suite of the service needs more of it")]
 mod daemon;
 #[path = "command/program.rs"]
 #[expect(dead_code, reason = "the suite of the commands needs more of it")]

@@ -8,8 +8,7 @@
 use lapsed_model::{Statement, SubjectKey};
 
 use crate::Fitted;
-use crate::holds::same_record;
-use crate::sql::{Sql, person_key, quote};
+use crate::sql::{Sql, person_key};
 
 /// Requests `q` that erasing would leave without an answer.
 const UNANSWERED: &str = "q.state = 'open' AND q.kind <> 'erasure'";
@@ -36,7 +35,7 @@ impl Fitted<'_> {
     /// Whether person `s` waits for an answer.
     pub(crate) fn awaits_answer(&self) -> String {
         let key = person_key(&self.dataset.subject.key.value);
-        let same = same_record("q", &self.created());
+        let same = self.same_record("q");
         format!(
             "((SELECT 1 FROM lapsed_request q WHERE {UNANSWERED} LIMIT 1) IS NOT NULL\n      \
              AND (SELECT 1 FROM lapsed_request q WHERE {UNANSWERED} AND q.subject = {key} AND {same} LIMIT 1) IS NOT NULL)"
@@ -48,7 +47,7 @@ impl Fitted<'_> {
     pub fn unanswered(&self, subject: &SubjectKey) -> Statement {
         let mut sql = Sql::default();
         let subject = sql.bind(subject.to_value());
-        let same = same_record("q", &self.created_of(&subject));
+        let same = self.same_record("q");
         sql.finish(format!(
             "SELECT q.id FROM lapsed_request q WHERE {UNANSWERED} AND q.subject = {subject} AND {same} ORDER BY q.due_at, q.id"
         ))
@@ -59,13 +58,9 @@ impl Fitted<'_> {
     #[must_use]
     pub fn is_somebody_else(&self, noted: Noted, id: &str) -> Statement {
         let mut sql = Sql::default();
-        let (table, key) = (
-            quote(&self.dataset.subject.table.value),
-            quote(&self.dataset.subject.key.value),
-        );
-        let (id, same) = (sql.bind(id.into()), same_record("n", &self.created()));
+        let (id, same) = (sql.bind(id.into()), self.same_record("n"));
         sql.finish(format!(
-            "SELECT 1 FROM {} n CROSS JOIN {table} s WHERE n.id = {id} AND s.{key} = n.subject AND NOT {same}",
+            "SELECT 1 FROM {} n WHERE n.id = {id} AND NOT {same}",
             noted.table()
         ))
     }

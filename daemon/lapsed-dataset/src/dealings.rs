@@ -6,7 +6,6 @@
 use lapsed_model::Statement;
 
 use crate::erase::plain;
-use crate::holds::same_record;
 use crate::sql::{Sql, literal};
 use crate::{Erasure, Fitted, Holdable};
 
@@ -27,7 +26,7 @@ impl Fitted<'_> {
     fn forget_by_key(&self, erasure: &Erasure) -> [Statement; 4] {
         let mut sql = Sql::default();
         let now = sql.bind(erasure.now.timestamp_millis().into());
-        let same = same_record("lapsed_request", &self.created_of("lapsed_request.subject"));
+        let same = self.same_record("lapsed_request");
         [
             plain(&format!(
                 "UPDATE lapsed_request SET subject = NULL, created = NULL, note = NULL, answer = NULL \

@@ -30,7 +30,7 @@ impl Fitted<'_> {
     pub(crate) fn held(&self, sql: &mut Sql, tenant: &str, at: DateTime<Utc>) -> String {
         let key = person_key(&self.dataset.subject.key.value);
         let active = Active::new(sql, tenant, at);
-        let (in_force, same) = (&active.in_force, same_record("h", &self.created()));
+        let (in_force, same) = (&active.in_force, self.same_record("h"));
         // Two questions: whether anybody is held at all is answered once per statement.
         let anybody = format!(
             "(SELECT 1 FROM lapsed_hold h WHERE h.kind = '{PERSON}' AND {in_force} LIMIT 1) IS NOT NULL"
@@ -75,7 +75,7 @@ impl Fitted<'_> {
             })
             .collect();
         let (all, in_force) = (self.all_are_held(), &active.in_force);
-        let same = same_record("h", &self.created_of(&subject));
+        let same = self.same_record("h");
         sql.finish(format!(
             "SELECT o.id FROM lapsed_hold o WHERE o.id IN (\n\
              SELECT h.id FROM lapsed_hold h WHERE {} AND (1{all}{records})\nUNION ALL\n\
@@ -145,10 +145,4 @@ impl Active {
         let (condition, kind) = (&self.condition, literal(&holdable.name.value));
         format!("SELECT CAST(h.record AS TEXT) FROM lapsed_hold h WHERE {condition} AND h.kind = {kind}")
     }
-}
-
-/// Whether the row that `noted` stands for was written down about a record that was created at the instant `created`;
-/// where either does not know, it is taken to be.
-pub(crate) fn same_record(noted: &str, created: &str) -> String {
-    format!("coalesce({noted}.created = {created}, 1)")
 }

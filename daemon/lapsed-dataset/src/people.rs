@@ -106,14 +106,23 @@ impl Fitted<'_> {
         column.map_or("NULL".to_owned(), |column| format!("s.{}", quote(&column.value)))
     }
 
-    /// The same of the person with the key `subject`, for statements that are not about persons `s`.
-    pub(crate) fn created_of(&self, subject: &str) -> String {
-        let (table, key) = (
-            quote(&self.dataset.subject.table.value),
-            quote(&self.dataset.subject.key.value),
+    /// Whether the row `noted`, a hold or a request, was written down about the record that has its key now; where either
+    /// does not know when it was created, it is taken to be.
+    ///
+    /// The record is looked up from there, so that a walk through people who are in none needs no more of them than before.
+    pub(crate) fn same_record(&self, noted: &str) -> String {
+        let subject = &self.dataset.subject;
+        let Some(created) = &subject.created_at else {
+            return "1".to_owned();
+        };
+        let (table, key, created) = (
+            quote(&subject.table.value),
+            quote(&subject.key.value),
+            quote(&created.value),
         );
-        let created = self.created();
-        format!("(SELECT {created} FROM {table} s WHERE s.{key} = {subject})")
+        format!(
+            "coalesce({noted}.created = (SELECT c.{created} FROM {table} c WHERE c.{key} = {noted}.subject), 1)"
+        )
     }
 
     /// Null while the person can be identified: the platform's column, or the daemon's own table.

@@ -132,10 +132,10 @@ fn served(arguments: Arguments) {
         EDIT_AIM_S,
     );
     line("resident memory", served.mib, "MiB", MEMORY_AIM_MIB);
-    line(
-        "share of a core over 20 s, nothing due",
-        served.idle,
-        "%",
-        IDLE_AIM,
-    );
+    match served.idle {
+        Some(idle) => line("share of a core over 20 s, nothing due", idle, "%", IDLE_AIM),
+        None => println!(
+            "  share of a core, nothing due                 not measured: reports are still being written"
+        ),
+    }
 }

@@ -174,21 +174,3 @@ async fn r11_the_days_count_from_when_people_were_anonymised_and_not_from_when_t
     };
     assert_eq!(because(&world, &world.plan_unapproved().await).await, [number]);
 }
-
-#[tokio::test]
-async fn r11_a_plan_of_one_is_none_to_begin_with_when_its_run_is_gone_too() {
-    let world = theatre(500, 100).await;
-    lapse(&world, 1, 1).await;
-    let plan = world.plan_unapproved().await;
-    world.approve(&plan).await;
-    world.apply(&plan).await;
-    world
-        .platform
-        .run("UPDATE lapsed_plan SET of_one = 1; DELETE FROM lapsed_run")
-        .await;
-    lapse(&world, 2, 1).await;
-    let first = world.plan_unapproved().await;
-    assert_eq!(because(&world, &first).await, [Unusual::FirstPlan { people: 1 }]);
-    let approval = super::nights::approval(&world, &first).await.expect("it waits");
-    assert_eq!(approval.previous, None);
-}

@@ -148,3 +148,24 @@ fn a_stored_plan_that_was_edited_is_not_carried_out() {
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("not as it was stored"), "{}", refused.err);
 }
+
+#[test]
+fn r11_with_watch_only_nobody_is_told_that_the_daemon_carries_an_approved_plan_out() {
+    let demo = Installed::demo();
+    let settings = std::fs::read_to_string(demo.path("lapsed.toml")).expect("the settings are there");
+    std::fs::write(
+        demo.path("lapsed.toml"),
+        format!("{settings}\n[limits]\nwatch_only = true\n"),
+    )
+    .expect("written");
+    let plan = demo.object(&format!("plan {STUDIO} --save"));
+    let id = plan["plan"]["id"].as_str().expect("an id");
+    let approved = demo.lapsed(&format!("approve {id} --by tester --reason looked-at"));
+    assert_eq!(approved.code, 0, "{}", approved.err);
+    assert!(
+        approved.out.contains("the operator says `watch_only`"),
+        "{}",
+        approved.out
+    );
+    assert!(!approved.out.contains("carries it out next"), "{}", approved.out);
+}

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use lapsed_jobs::holds::On;
-use lapsed_model::{RequestKind, RequestState, Value};
+use lapsed_model::{RequestKind, RequestState, Unusual, Value};
 use lapsed_tests::World;
 
 use super::office::{
@@ -206,4 +206,25 @@ async fn r5_r9_a_request_with_open_business_stays_open() {
     let request = now(&world, &request).await;
     assert_eq!((request.state, request.waits_for), (RequestState::Open, None));
     assert_ne!(world.cell("customers", 7, "first_name").await, Value::Null);
+}
+
+#[tokio::test]
+async fn r11_who_was_judged_again_is_no_first_plan_when_the_run_is_long_gone_either() {
+    let world = World::new().await;
+    lapsed(&world, 7).await;
+    let held = hold_person(&world, 7).await;
+    lift_it(&world, &held).await;
+    let done = does_its_runs(&world).await;
+    assert_eq!(became(&done), [("judge", "waits")]);
+    let plan = done[0].1["plan"].as_str().expect("a plan of one");
+    let plan = world.store.plan(plan).await.expect("a plan of one");
+    world.approve(&plan).await;
+    assert_eq!(world.apply(&plan).await.anonymised, 1);
+    world.platform.run("DELETE FROM lapsed_run").await;
+    lapsed(&world, 8).await;
+    let first = world.plan_unapproved().await;
+    let approval = world.store.approval(&first.id).await.expect("an answer");
+    let approval = approval.expect("it waits");
+    assert_eq!(approval.because, [Unusual::FirstPlan { people: 1 }]);
+    assert_eq!(approval.previous, None);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lapsed_jobs::explain::Answer;
 use lapsed_model::{Plan, SubjectKey, Value};
-use lapsed_tests::{Record, World};
+use lapsed_tests::{Record, World, milliseconds};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -23,6 +23,7 @@ struct Placed {
     whom: i64,
     ends: Option<i64>,
     lifted: bool,
+    created: Option<&'static str>,
 }
 
 fn placed() -> impl Strategy<Value = Placed> {
@@ -34,15 +35,18 @@ fn placed() -> impl Strategy<Value = Placed> {
         NOW + 1,
         NOW + 86_400_000,
     ]));
-    (tenant, kind, PEOPLE, ends, prop::bool::weighted(0.2)).prop_map(|(tenant, kind, whom, ends, lifted)| {
-        Placed {
+    // Not known, the record's own creation, and that of an earlier record with its key.
+    let created = prop::sample::select(vec![None, Some("2015-01-01"), Some("2011-01-01")]);
+    (tenant, kind, PEOPLE, ends, prop::bool::weighted(0.2), created).prop_map(
+        |(tenant, kind, whom, ends, lifted, created)| Placed {
             tenant,
             kind,
             whom,
             ends,
             lifted,
-        }
-    })
+            created,
+        },
+    )
 }
 
 async fn world() -> World {
@@ -69,6 +73,7 @@ async fn write(world: &World, number: usize, hold: &Placed) {
             "record",
             matches!(hold.kind, "order" | "parcel").then_some(record).into(),
         ),
+        ("created", hold.created.map_or(Value::Null, milliseconds)),
         ("placed_at", 0.into()),
         ("placed_by", "legal".into()),
         ("ends_at", hold.ends.into()),
@@ -95,11 +100,15 @@ async fn held(world: &World) -> BTreeSet<i64> {
     for person in PEOPLE {
         for hold in &holds {
             let over = matches!(hold["ends_at"], Value::Integer(ends) if ends <= NOW);
-            if hold["tenant"] != "theatre".into() || hold["lifted_at"] != Value::Null || over {
+            let elsewhere = hold["tenant"] != "theatre".into() && hold["kind"] != "person".into();
+            if elsewhere || hold["lifted_at"] != Value::Null || over {
                 continue;
             }
             let binds = match &hold["kind"] {
-                Value::Text(kind) if kind == "person" => hold["subject"] == person.into(),
+                Value::Text(kind) if kind == "person" => {
+                    let same = [Value::Null, milliseconds("2015-01-01")].contains(&hold["created"]);
+                    hold["subject"] == person.into() && same
+                }
                 Value::Text(kind) if kind == "order" => leads_to(&hold["record"], person),
                 _ => true,
             };

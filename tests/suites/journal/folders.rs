@@ -102,6 +102,83 @@ async fn o4_a_folder_that_was_away_gets_what_it_lacks() {
     assert!(recovered(&world).await.is_quiet());
 }
 
+/// Nothing fits into this folder's file any more, until it is let go.
+struct Full {
+    file: std::path::PathBuf,
+    aside: std::path::PathBuf,
+}
+
+impl Full {
+    fn of(world: &World, folder: usize) -> Self {
+        let file = world.journal.files().nth(folder).expect("a folder").to_owned();
+        let aside = file.with_extension("aside");
+        std::fs::rename(&file, &aside).expect("a journal");
+        std::os::unix::fs::symlink("/dev/full", &file).expect("room");
+        Self { file, aside }
+    }
+}
+
+impl Drop for Full {
+    fn drop(&mut self) {
+        std::fs::rename(&self.aside, &self.file).expect("a journal");
+    }
+}
+
+#[tokio::test]
+async fn o4_a_folder_that_was_full_for_a_while_gets_what_it_lacks_without_a_restart() {
+    let mut world = World::new().await;
+    world.batch = lapsed_jobs::apply::BatchSize::Fixed(2);
+    world.journal_in(&["one", "two"]).await;
+    people(&world, 1..=6).await;
+    let plan = world.plan().await;
+    let mut full = None;
+    let tools = world.tools();
+    let case = world.case();
+    let carried_out = lapsed_jobs::apply::apply(&tools, &case, &plan, |_| {
+        full.get_or_insert_with(|| Full::of(&world, 1));
+    });
+    let why = carried_out.await.expect_err("the second folder is full");
+    assert!(is_the_journals(&why), "{why:?}");
+    drop(full);
+    assert_ne!(text(&world, 0), text(&world, 1));
+    world.apply(&plan).await;
+    assert_eq!(text(&world, 0), text(&world, 1));
+    assert!(checked(&world).await.is_whole());
+}
+
+/// A batch whose *done* finds a full folder.
+async fn done_is_not_written(full: usize) {
+    let mut world = World::new().await;
+    world.journal_in(&["one", "two"]).await;
+    people(&world, 1..=2).await;
+    world.sweep().await;
+    // The same batch once more, as it was before its *done* was written.
+    let whole = text(&world, 0);
+    let (intended, done) = whole.trim_end().split_once('\n').expect("two lines");
+    let note = |line: &str| -> lapsed_jobs::journal::Note {
+        serde_json::from_str(line.split_once(' ').expect("a seal").1).expect("a note")
+    };
+    for file in world.journal.files() {
+        std::fs::write(file, format!("{intended}\n")).expect("room");
+    }
+    let full = Full::of(&world, full);
+    world.journal.append(&note(done)).await.expect_err("it is full");
+    drop(full);
+    people(&world, 3..=4).await;
+    world.sweep().await;
+    assert_eq!(text(&world, 0), text(&world, 1));
+    assert_eq!(text(&world, 0).matches(done).count(), 1);
+    assert!(text(&world, 0).starts_with(&whole), "before the next batch");
+    let seen = checked(&world).await;
+    assert!(seen.is_whole() && seen.unfinished == 0, "{seen:?}");
+}
+
+#[tokio::test]
+async fn o4_a_done_that_one_folder_or_none_could_take_is_written_before_the_next_batch() {
+    done_is_not_written(1).await;
+    done_is_not_written(0).await;
+}
+
 #[tokio::test]
 async fn o4_a_backup_is_recognised_by_the_folder_that_was_not_restored_with_it() {
     let mut world = World::new().await;

@@ -107,6 +107,35 @@ async fn o4_a_damaged_line_does_not_keep_the_others_from_being_erased_again() {
 }
 
 #[tokio::test]
+async fn o4_a_damaged_done_is_no_crash_and_its_people_are_counted_aloud() {
+    let mut world = World::new().await;
+    world.batch = lapsed_jobs::apply::BatchSize::Fixed(10);
+    world.journal_in(&["one", "two"]).await;
+    people(&world, 1..=30).await;
+    let backup = world.back_up().await;
+    world.sweep().await;
+    world.restore(&backup).await;
+    // The last *done*, in every folder.
+    for folder in 0..2 {
+        let whole = text(&world, folder);
+        let (before, last) = whole.trim_end().rsplit_once('\n').expect("lines");
+        write(
+            &world,
+            folder,
+            &format!("{before}\n{}\n", last.replace("done", "dome")),
+        );
+    }
+    let said = recovered(&world).await;
+    assert_eq!((said.restored[0].erased_again, said.crashed), (20, 0));
+    let told = said.sentences().join("\n");
+    assert!(told.contains("1 batches with 10 people"), "{told}");
+    let seen = checked(&world).await;
+    assert_eq!(seen.crashed, 0);
+    let object = serde_json::to_value(&seen).expect("an object");
+    assert_eq!(object["doubtful"][0]["people"], 10);
+}
+
+#[tokio::test]
 async fn o4_a_line_of_another_store_says_nothing() {
     let one = swept(&["journal"]).await;
     let other = World::new().await;

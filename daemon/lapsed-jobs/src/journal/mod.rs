@@ -32,6 +32,7 @@ mod tail;
 mod witness;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use lapsed_model::{KeyRing, fault};
@@ -58,6 +59,8 @@ struct Files {
     folders: Vec<Folder>,
     keys: KeyRing,
     uneven: Mutex<Uneven>,
+    /// Whether healing put lines behind newer ones: then the end of a file does not tell what lies before it.
+    out_of_order: AtomicBool,
 }
 
 impl Journal {
@@ -69,6 +72,7 @@ impl Journal {
             folders: folders.iter().map(|folder| Folder::new(folder, store)).collect(),
             keys: keys.clone(),
             uneven: Mutex::default(),
+            out_of_order: AtomicBool::new(false),
         }))
     }
 
@@ -111,8 +115,14 @@ impl Journal {
 
     /// Gives every folder the lines that it lacks; `thorough`ly, where the ends of the files do not show it.
     pub(crate) async fn heal(&self, thorough: bool) -> Result<Healed, JournalError> {
-        self.blocking(move |files| heal::heal(&files.folders, &files.store, &files.keys, thorough))
-            .await
+        self.blocking(move |files| {
+            let healed = heal::heal(&files.folders, &files.store, &files.keys, thorough)?;
+            if !healed.lines.is_empty() {
+                files.out_of_order.store(true, Ordering::Relaxed);
+            }
+            Ok(healed)
+        })
+        .await
     }
 
     /// Files are waited for on a thread of their own: nothing else stands still meanwhile.

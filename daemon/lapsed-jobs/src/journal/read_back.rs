@@ -1,6 +1,7 @@
 //! What the end of the journal says, held against the store.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 use lapsed_store::Store;
@@ -10,9 +11,8 @@ use super::tail::Tail;
 use super::{Journal, JournalError, LineFault, line};
 use crate::JobError;
 
-/// So many batches in a row that were done and that the store knows, the newest that it knows among them or before them,
-/// and what lies further back is known too: a backup has no holes, and a recovery that was cut short leaves what lies
-/// nearest to the end. A folder that was healed may have old lines at its end: the newest known batch lies before them.
+/// So many batches in a row that were done and that the store knows, the newest that it knows among them, and what lies
+/// before them is known too: a backup has no holes, and a recovery that was cut short leaves what lies nearest to the end.
 const ENOUGH: usize = 64;
 
 /// How many lines are read before the store is asked about them.
@@ -60,8 +60,10 @@ struct Reading {
 }
 
 impl Journal {
-    /// Reads the journal from its end backwards, until the store knows what it reads; `thorough`ly, to its beginning.
+    /// Reads the journal from its end backwards, until the store knows what it reads; `thorough`ly, or
+    /// after healing, to its beginning.
     pub(super) async fn read_back(&self, store: &Store, thorough: bool) -> Result<ReadBack, JobError> {
+        let thorough = thorough || self.0.out_of_order.load(Ordering::Relaxed);
         let mut reading = Reading {
             newest: store.newest_erasures().await?,
             ..Reading::default()

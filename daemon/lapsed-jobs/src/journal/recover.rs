@@ -321,7 +321,7 @@ async fn say_restored(tools: &Tools<'_>, restored: &RestoredTenant) -> Result<()
                 kind: "restored".to_owned(),
                 payload: payload.to_string(),
             };
-            tools.store.note(entry, &seal).await?
+            tools.store.note_restored(entry, &seal).await?
         }
     };
     fault::point("recover-ledger");

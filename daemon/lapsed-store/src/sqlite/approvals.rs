@@ -266,6 +266,32 @@ async fn figures(
     })
 }
 
+/// Lets the open automatic plans of a tenant wait, because a backup was restored, whoever let them go before.
+pub(super) async fn ask_again(
+    connection: &mut SqliteConnection,
+    tenant: &TenantName,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    const WAIT_AGAIN: &str = "UPDATE lapsed_approval \
+         SET because = json_insert(because, '$[#]', json($2)), approved_at = NULL, approved_by = NULL, reason = NULL \
+         WHERE replaced_by IS NULL AND plan IN \
+         (SELECT id FROM lapsed_plan WHERE tenant = $1 AND way = $3 AND state <> 'applied')";
+    const WAIT: &str = "INSERT INTO lapsed_approval (plan, because, asked_at) \
+         SELECT p.id, json_array(json($2)), p.planned_at FROM lapsed_plan p \
+         WHERE p.tenant = $1 AND p.way = $3 AND p.state <> 'applied' \
+           AND NOT EXISTS (SELECT 1 FROM lapsed_approval a WHERE a.plan = p.id)";
+    for statement in [WAIT_AGAIN, WAIT] {
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(json!(Unusual::Restored { at }).to_string())
+            .bind(Way::Automatic.word())
+            .execute(&mut *connection)
+            .await
+            .map_err(StoreError::of("let open plans wait"))?;
+    }
+    Ok(())
+}
+
 /// When a restored backup was noticed, unless somebody approved a plan that was made since, and so was told of it.
 async fn restored(connection: &mut SqliteConnection, new: &NewPlan) -> Result<Option<DateTime<Utc>>> {
     let at: Option<i64> = sqlx::query_scalar(

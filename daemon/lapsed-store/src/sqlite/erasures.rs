@@ -13,6 +13,7 @@ use sqlx::SqliteConnection;
 
 use super::Store;
 use super::apply::{Erased, Seal, commit, read_batch, run};
+use super::approvals::ask_again;
 use super::ledger::{append, parse};
 use super::scrub::note_remnants;
 use crate::error::{Result, StoreError};
@@ -155,10 +156,12 @@ impl Store {
         Ok((meant.len() as u64, head))
     }
 
-    /// Writes an entry that stands for itself.
-    pub async fn note(&self, entry: Entry, seal: &Seal<'_>) -> Result<Head> {
-        let doing = "write a ledger entry";
+    /// Writes the entry that says that a backup was restored. Open automatic plans came back with the backup, and do not
+    /// know what was held or paused after it was made: they wait from now on, also those that somebody had let go.
+    pub async fn note_restored(&self, entry: Entry, seal: &Seal<'_>) -> Result<Head> {
+        let doing = "note a restored backup";
         let mut transaction = self.begin(doing).await?;
+        ask_again(&mut transaction, &entry.tenant, entry.at).await?;
         let head = append(&mut transaction, entry, seal).await?;
         transaction.commit().await.map_err(StoreError::of(doing))?;
         Ok(head)
