@@ -44,7 +44,13 @@ fn r9_a_hold_is_placed_shown_everywhere_and_lifted() {
         "{}",
         listed.out
     );
-    assert_eq!(demo.json("hold list museum").len(), 0);
+    assert_eq!(demo.json("hold list salon-lumiere").len(), 0);
+    let nobody = demo.lapsed("hold list museum");
+    assert!(
+        nobody.code == 1 && nobody.err.contains("there is no tenant `museum`"),
+        "{}",
+        nobody.err
+    );
     let lifted = demo.object(&format!("hold lift {hold} --by legal --reason over"));
     assert_eq!(lifted["judged_again"], 1);
     assert_eq!(demo.json("hold list").len(), 0);

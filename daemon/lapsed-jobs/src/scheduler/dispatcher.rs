@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::ahead::Ahead;
+use super::slots::move_on;
 use super::tell::{count, report};
 use super::trouble::{Of, Troubles};
 use super::work::{self, Stop, Unfinished, Work};
@@ -79,9 +80,6 @@ struct Ending {
     crashed: bool,
 }
 
-/// At most so many schedules are moved on in one transaction: the platform's own writes wait for that long.
-pub const AT_ONCE: u32 = 1_000;
-
 impl<W: Work> Dispatcher<W> {
     /// A dispatcher that has not begun.
     #[must_use]
@@ -142,7 +140,7 @@ impl<W: Work> Dispatcher<W> {
         self.write_ends().await?;
         let mut wake = self.store.wake().await?;
         if self.is_due(&wake) {
-            self.move_on().await?;
+            move_on(&self.store, &*self.clock, &self.settings.metrics).await?;
             wake = self.store.wake().await?;
         }
         // What ended just now may have said that there is no use in beginning anything.
@@ -215,25 +213,6 @@ impl<W: Work> Dispatcher<W> {
             );
         }
         Ok(())
-    }
-
-    /// Moves on what is due, until nothing is.
-    async fn move_on(&mut self) -> Result<(), StoreError> {
-        loop {
-            let now = self.clock.now();
-            let judge = |schedule: &lapsed_model::Schedule| lapsed_policy::due(schedule, now);
-            let moved = self.store.materialise(now, AT_ONCE, judge).await?;
-            for why in &moved.damaged {
-                error!(%why, "a schedule cannot be read: it sleeps until its tenant's policy is saved again");
-            }
-            for (reason, slots) in &moved.skipped {
-                self.settings.metrics.skipped(*reason, *slots);
-                warn!(reason = reason.words(), slots, "slots were left out");
-            }
-            if moved.schedules < u64::from(AT_ONCE) {
-                return Ok(());
-            }
-        }
     }
 
     async fn claim(&mut self) -> Result<(), StoreError> {

@@ -25,9 +25,11 @@
 mod ahead;
 pub mod chores;
 mod dispatcher;
+mod slots;
 mod tell;
 mod trouble;
 mod work;
 
-pub use dispatcher::{AT_ONCE, Dispatcher, Ended, Settings};
+pub use dispatcher::{Dispatcher, Ended, Settings};
+pub use slots::move_on;
 pub use work::{Stop, Unfinished, Work};

@@ -73,7 +73,6 @@ impl Store {
                 .execute(&mut *transaction)
                 .await
                 .map_err(StoreError::of(doing))?;
-            leave_out(&mut transaction, "[]", &entry.tenant, entry.at).await?;
             sqlx::query("UPDATE lapsed_schedule SET next_slot_at = NULL WHERE tenant = $1")
                 .bind(entry.tenant.as_str())
                 .execute(&mut *transaction)
@@ -159,7 +158,6 @@ async fn bring_up_to_date(connection: &mut SqliteConnection, policy: &NewPolicy)
     let doing = "store schedules";
     let rows: Vec<serde_json::Value> = policy.schedules.iter().map(row).collect();
     let (rows, at) = (json!(rows).to_string(), policy.entry.at.timestamp_millis());
-    leave_out(connection, &rows, &policy.entry.tenant, policy.entry.at).await?;
     sqlx::query(
         "INSERT INTO lapsed_schedule (id, tenant, workgroup, job, said, cron, zone, if_missed, overlap, catch_up_ms, \
          jitter_ms, next_slot_at, counts_from) \
@@ -188,29 +186,6 @@ async fn bring_up_to_date(connection: &mut SqliteConnection, policy: &NewPolicy)
     .await
     .map(|_| ())
     .map_err(StoreError::of(doing))
-}
-
-/// Counts the slots that came due and were not seen yet of schedules that change or go to sleep.
-async fn leave_out(
-    connection: &mut SqliteConnection,
-    schedules: &str,
-    tenant: &TenantName,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO lapsed_skipped (schedule, first_slot, last_slot, reason, slots, noted_at) \
-         SELECT s.id, s.next_slot_at, s.next_slot_at, 'edited', 1, $3 FROM lapsed_schedule s \
-         WHERE s.tenant = $2 AND s.next_slot_at <= $3 AND NOT EXISTS ( \
-             SELECT 1 FROM json_each($1) n WHERE n.value ->> 0 = s.id AND n.value ->> 5 = s.cron AND n.value ->> 6 = s.zone) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(schedules)
-    .bind(tenant.as_str())
-    .bind(at.timestamp_millis())
-    .execute(connection)
-    .await
-    .map(|_| ())
-    .map_err(StoreError::of("count slots that are left out"))
 }
 
 fn row(new: &NewSchedule) -> serde_json::Value {

@@ -63,7 +63,8 @@ async fn rotate(installation: &Installation, out: &Output) -> Result {
         "key `{id}` was added to {}: keep a copy where backups of the store are not",
         path.display()
     ));
-    out.line("a daemon that runs takes it at the next `lapsed reload`; the old keys stay in the ring, for everything that was made with them");
+    out.line("a daemon that runs takes it at the next `lapsed reload`, or at its next start where systemd hands the ring over; the old keys \
+         stay in it, for everything that was made with them");
     out.object(&json!({ "key": id, "ring": path, "keys": old.keys().len() + 1 }));
     Ok(())
 }

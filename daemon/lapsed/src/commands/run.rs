@@ -8,7 +8,7 @@ use lapsed_jobs::health::Component;
 use lapsed_jobs::journal;
 use lapsed_jobs::metrics::Metrics;
 use lapsed_jobs::scheduler::chores::Chores;
-use lapsed_jobs::scheduler::{AT_ONCE, Dispatcher, Ended, Settings as DispatcherSettings};
+use lapsed_jobs::scheduler::{Dispatcher, Ended, Settings as DispatcherSettings, move_on};
 use lapsed_jobs::survey;
 use lapsed_model::{Clock, SystemChance, SystemClock};
 use tokio::task::JoinHandle;
@@ -145,18 +145,7 @@ async fn ask_for_time() {
 /// What came due while nobody was there is judged by the policies that were in force then, before files are read.
 async fn settle_the_past(daemon: &Daemon) -> Result {
     bring_back(&daemon.store).await?;
-    loop {
-        let now = SystemClock.now();
-        let judge = |schedule: &lapsed_model::Schedule| lapsed_policy::due(schedule, now);
-        let moved = daemon.store.materialise(now, AT_ONCE, judge).await?;
-        for (reason, slots) in &moved.skipped {
-            daemon.metrics.skipped(*reason, *slots);
-            tracing::warn!(reason = reason.words(), slots, "slots were left out");
-        }
-        if moved.schedules < u64::from(AT_ONCE) {
-            return Ok(());
-        }
-    }
+    Ok(move_on(&daemon.store, &SystemClock, &daemon.metrics).await?)
 }
 
 async fn pages(daemon: &Daemon) -> Result<Option<JoinHandle<()>>> {

@@ -9,10 +9,10 @@ use lapsed_model::{Digest, TenantName};
 use lapsed_store::{NewPolicy, Seal, StoreError};
 use tracing::{error, info, warn};
 
-use super::Reloaded;
 use super::known::Wanted;
 use super::rounds::Rounds;
 use super::take::{Broken, Came, Task, read_all};
+use super::{Reloaded, Wiring};
 
 /// How many tenants one transaction takes: a commit costs more than what stands in it, and nobody else writes
 /// meanwhile.
@@ -107,7 +107,19 @@ impl Rounds {
             key: keys.newest(),
             chance: &*self.wiring.chance,
         };
+        self.move_on().await?;
         self.wiring.store.put_in_force(policies, &seal).await
+    }
+
+    /// What came due is judged by what was in force then, before that changes.
+    async fn move_on(&self) -> Result<(), StoreError> {
+        let Wiring {
+            store,
+            clock,
+            metrics,
+            ..
+        } = &self.wiring;
+        lapsed_jobs::scheduler::move_on(store, &**clock, metrics).await
     }
 
     fn took_effect(&mut self, wanted: &Wanted, policy: &NewPolicy, done: &mut Reloaded) {
@@ -162,7 +174,11 @@ impl Rounds {
                 key: keys.newest(),
                 chance: &*self.wiring.chance,
             };
-            match self.wiring.store.withdraw(entries, &seal).await {
+            let withdrawn = match self.move_on().await {
+                Ok(()) => self.wiring.store.withdraw(entries, &seal).await,
+                Err(why) => Err(why),
+            };
+            match withdrawn {
                 Ok(()) => {
                     self.store_answers();
                     together.iter().for_each(|tenant| self.is_gone(tenant, done));
