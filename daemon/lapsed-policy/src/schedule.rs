@@ -1,5 +1,8 @@
 //! Schedules in words are shorthand for cron text.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use lapsed_config::{Complaint, Form, nearest};
@@ -213,6 +216,9 @@ fn cron(fields: &[&str]) -> Result<String, Complaint> {
             Err(_) => HOW.to_owned(),
         }));
     }
+    if is_known(&text) {
+        return Ok(text);
+    }
     let cron = parser().parse(&text).map_err(|_| Complaint::help(HOW))?;
     if fields[0].contains(['*', ',', '-', '/']) {
         let once = format!("0 {}", fields[1..].join(" "));
@@ -223,12 +229,35 @@ fn cron(fields: &[&str]) -> Result<String, Complaint> {
     }
     // The search goes on for years, so that a leap day is found and only a day that never comes is refused.
     match cron.find_next_occurrence(&DateTime::<Utc>::UNIX_EPOCH, false) {
-        Ok(_) => Ok(text),
+        Ok(_) => {
+            remember(&text);
+            Ok(text)
+        }
         Err(_) => Err(Complaint::new(
             format!("`{text}` never comes"),
             "check the day and the month: not every month has 30 or 31 days",
         )),
     }
+}
+
+/// Texts that were found good: the workgroups of a tenant mostly share one, and reading it takes longer than all the rest
+/// of a policy.
+static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn is_known(text: &str) -> bool {
+    KNOWN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .contains(text)
+}
+
+fn remember(text: &str) {
+    const MOST: usize = 4_096;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= MOST {
+        known.clear();
+    }
+    known.insert(text.to_owned());
 }
 
 #[cfg(test)]

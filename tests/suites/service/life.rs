@@ -223,6 +223,7 @@ fn o2_slots_that_a_wrong_clock_put_years_ahead_are_brought_back_at_the_next_star
     let installed = installed();
     assert_eq!(Daemon::serving(&installed).stop().code(), Some(0));
     installed.sql("UPDATE lapsed_schedule SET next_slot_at = next_slot_at + 315360000000 RETURNING id");
+    installed.sql("UPDATE lapsed_daemon SET started_at = started_at + 315360000000 RETURNING pid");
     let _daemon = Daemon::serving(&installed);
     let furthest =
         "SELECT CAST(max(next_slot_at) > (unixepoch() + 8 * 86400) * 1000 AS TEXT) FROM lapsed_schedule";

@@ -4,7 +4,7 @@
 //! is, and how the leases of a program that was killed end: every program that takes the store has a higher number,
 //! and takes over what lower numbers left.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
@@ -37,6 +37,8 @@ pub struct Taken {
     pub taken_over: u64,
     /// How many of them had been begun too often.
     pub discarded: u64,
+    /// Whether an earlier program saw a later time than this one: a clock was wrong, or is.
+    pub clock_went_back: bool,
 }
 
 /// Who serves the store, or served it last.
@@ -61,6 +63,13 @@ impl Store {
     pub async fn take(&self, starting: &Starting<'_>) -> Result<Taken> {
         let doing = "take the store";
         let mut transaction = self.begin(doing).await?;
+        let seen: Option<i64> =
+            sqlx::query_scalar("SELECT max(started_at, coalesce(stopped_at, 0)) FROM lapsed_daemon")
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(StoreError::of(doing))?;
+        // Clocks are set by minutes all the time.
+        let clock_went_back = seen.is_some_and(|seen| instant(seen) > starting.at + TimeDelta::hours(1));
         let start: i64 = sqlx::query_scalar(
             "INSERT INTO lapsed_daemon (only_one, start, pid, program, version, started_at) \
              VALUES (1, 1, $1, $2, $3, $4) \
@@ -99,6 +108,7 @@ impl Store {
             start,
             taken_over: taken_over.rows_affected(),
             discarded: discarded.rows_affected(),
+            clock_went_back,
         })
     }
 

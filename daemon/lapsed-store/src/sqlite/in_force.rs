@@ -4,6 +4,8 @@
 //! its schedules stand. Thousands of tenants are grouped into one transaction, because a commit costs more than all
 //! that stands in it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use lapsed_model::{Digest, Entry, TenantName, Timetable};
 use serde_json::json;
@@ -11,7 +13,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::Store;
 use super::apply::Seal;
-use super::ledger::{append, parse};
+use super::ledger::{append, append_all, parse};
 use super::policies::PolicyVersion;
 use super::schedules::instant;
 use crate::error::{Result, StoreError};
@@ -55,11 +57,9 @@ impl Store {
     pub async fn put_in_force(&self, policies: &[NewPolicy], seal: &Seal<'_>) -> Result<()> {
         let doing = "put a policy in force";
         let mut transaction = self.begin(doing).await?;
-        for policy in policies {
-            keep(&mut transaction, policy, seal).await?;
-            bring_up_to_date(&mut transaction, policy).await?;
-            lapsed_model::fault::point("policy-kept");
-        }
+        keep(&mut transaction, policies, seal).await?;
+        lapsed_model::fault::point("policy-kept");
+        bring_up_to_date(&mut transaction, policies).await?;
         transaction.commit().await.map_err(StoreError::of(doing))
     }
 
@@ -121,48 +121,59 @@ impl Store {
     }
 }
 
-/// Keeps the version and makes it the one in force, with a ledger entry if it was not.
-async fn keep(connection: &mut SqliteConnection, policy: &NewPolicy, seal: &Seal<'_>) -> Result<()> {
-    let doing = "keep a policy";
-    let (tenant, at) = (policy.entry.tenant.as_str(), policy.entry.at.timestamp_millis());
+/// Keeps the versions and makes them those in force, with a ledger entry for each that was not: a handful of statements,
+/// whatever their number.
+async fn keep(connection: &mut SqliteConnection, policies: &[NewPolicy], seal: &Seal<'_>) -> Result<()> {
+    let doing = "keep policies";
+    let rows: Vec<serde_json::Value> = policies
+        .iter()
+        .map(|policy| {
+            let Entry { tenant, at, .. } = &policy.entry;
+            json!([tenant, policy.hash, policy.text, at.timestamp_millis()])
+        })
+        .collect();
+    let rows = json!(rows).to_string();
     sqlx::query(
-        "INSERT INTO lapsed_policy (tenant, hash, text, in_force_from) VALUES ($1, $2, $3, $4) \
+        "INSERT INTO lapsed_policy (tenant, hash, text, in_force_from) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1) WHERE true \
          ON CONFLICT DO NOTHING",
     )
-    .bind(tenant)
-    .bind(policy.hash.to_string())
-    .bind(&policy.text)
-    .bind(at)
+    .bind(&rows)
     .execute(&mut *connection)
     .await
     .map_err(StoreError::of(doing))?;
-    let changed = sqlx::query(
-        "INSERT INTO lapsed_policy_in_force (tenant, hash, since) VALUES ($1, $2, $3) \
+    let changed: Vec<String> = sqlx::query_scalar(
+        "INSERT INTO lapsed_policy_in_force (tenant, hash, since) \
+         SELECT value ->> 0, value ->> 1, value ->> 3 FROM json_each($1) WHERE true \
          ON CONFLICT (tenant) DO UPDATE SET hash = excluded.hash, since = excluded.since \
-         WHERE hash <> excluded.hash",
+         WHERE hash <> excluded.hash RETURNING tenant",
     )
-    .bind(tenant)
-    .bind(policy.hash.to_string())
-    .bind(at)
-    .execute(&mut *connection)
+    .bind(&rows)
+    .fetch_all(&mut *connection)
     .await
     .map_err(StoreError::of(doing))?;
-    if changed.rows_affected() > 0 {
-        append(connection, policy.entry.clone(), seal).await?;
-    }
-    Ok(())
+    let changed: BTreeSet<String> = changed.into_iter().collect();
+    let entries = policies.iter().map(|policy| &policy.entry);
+    let entries = entries.filter(|entry| changed.contains(entry.tenant.as_str()));
+    append_all(connection, entries.cloned().collect(), seal).await
 }
 
-/// The tenant's schedules as the policy says them: two statements, whatever their number.
-async fn bring_up_to_date(connection: &mut SqliteConnection, policy: &NewPolicy) -> Result<()> {
+/// The tenants' schedules as their policies say them: two statements, whatever their number.
+async fn bring_up_to_date(connection: &mut SqliteConnection, policies: &[NewPolicy]) -> Result<()> {
     let doing = "store schedules";
-    let rows: Vec<serde_json::Value> = policy.schedules.iter().map(row).collect();
-    let (rows, at) = (json!(rows).to_string(), policy.entry.at.timestamp_millis());
+    let row = |policy: &NewPolicy| -> Vec<serde_json::Value> {
+        let at = policy.entry.at;
+        policy.schedules.iter().map(|new| row(new, at)).collect()
+    };
+    let rows: Vec<serde_json::Value> = policies.iter().flat_map(row).collect();
+    let tenants: Vec<&TenantName> = policies.iter().map(|policy| &policy.entry.tenant).collect();
+    let rows = json!(rows).to_string();
     sqlx::query(
         "INSERT INTO lapsed_schedule (id, tenant, workgroup, job, said, cron, zone, if_missed, overlap, catch_up_ms, \
          jitter_ms, next_slot_at, counts_from) \
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-         value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, $2 FROM json_each($1) WHERE true \
+         value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12 \
+         FROM json_each($1) WHERE true \
          ON CONFLICT (id) DO UPDATE SET said = excluded.said, cron = excluded.cron, zone = excluded.zone, \
          if_missed = excluded.if_missed, overlap = excluded.overlap, catch_up_ms = excluded.catch_up_ms, \
          jitter_ms = excluded.jitter_ms, \
@@ -172,23 +183,23 @@ async fn bring_up_to_date(connection: &mut SqliteConnection, policy: &NewPolicy)
              THEN counts_from ELSE excluded.counts_from END",
     )
     .bind(&rows)
-    .bind(at)
     .execute(&mut *connection)
     .await
     .map_err(StoreError::of(doing))?;
     sqlx::query(
-        "UPDATE lapsed_schedule SET next_slot_at = NULL WHERE tenant = $2 AND next_slot_at IS NOT NULL \
+        "UPDATE lapsed_schedule SET next_slot_at = NULL \
+         WHERE tenant IN (SELECT value FROM json_each($2)) AND next_slot_at IS NOT NULL \
          AND id NOT IN (SELECT value ->> 0 FROM json_each($1))",
     )
     .bind(&rows)
-    .bind(policy.entry.tenant.as_str())
+    .bind(json!(tenants).to_string())
     .execute(connection)
     .await
     .map(|_| ())
     .map_err(StoreError::of(doing))
 }
 
-fn row(new: &NewSchedule) -> serde_json::Value {
+fn row(new: &NewSchedule, at: DateTime<Utc>) -> serde_json::Value {
     let timetable = &new.timetable;
     json!([
         timetable.id(),
@@ -203,5 +214,6 @@ fn row(new: &NewSchedule) -> serde_json::Value {
         timetable.catch_up.num_milliseconds(),
         timetable.jitter.num_milliseconds(),
         new.next_slot_at.map(|next| next.timestamp_millis()),
+        at.timestamp_millis(),
     ])
 }

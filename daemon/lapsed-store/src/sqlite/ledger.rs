@@ -1,7 +1,10 @@
 //! The ledger's rows.
 
+use std::collections::BTreeMap;
+
 use chrono::DateTime;
 use lapsed_model::{Digest, Entry, Head, Link, Sealed, TenantName};
+use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -49,6 +52,73 @@ pub(super) async fn append(connection: &mut SqliteConnection, entry: Entry, seal
     .await
     .map_err(StoreError::of(doing))?;
     Ok(sealed.head())
+}
+
+/// Seals many entries, each behind its tenant's head: a few statements, whatever their number.
+pub(super) async fn append_all(
+    connection: &mut SqliteConnection,
+    entries: Vec<Entry>,
+    seal: &Seal<'_>,
+) -> Result<()> {
+    let doing = "write ledger entries";
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let tenants: Vec<&TenantName> = entries.iter().map(|entry| &entry.tenant).collect();
+    let heads = sqlx::query(
+        "SELECT tenant, sequence, hash FROM lapsed_ledger_head WHERE tenant IN (SELECT value FROM json_each($1))",
+    )
+    .bind(json!(tenants).to_string())
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(StoreError::of(doing))?;
+    let heads: Result<Vec<Head>> = heads.iter().map(read_head).collect();
+    let mut heads: BTreeMap<TenantName, Head> = heads?
+        .into_iter()
+        .map(|head| (head.tenant.clone(), head))
+        .collect();
+    let mut rows = Vec::new();
+    for entry in entries {
+        let head = heads.get(&entry.tenant).cloned();
+        let sealed = entry.seal(head.as_ref(), &seal.chance.token(), seal.key);
+        heads.insert(sealed.entry.tenant.clone(), sealed.head());
+        let Sealed { entry, link, .. } = sealed;
+        rows.push(json!([
+            entry.tenant,
+            link.sequence,
+            entry.at.timestamp_millis(),
+            entry.kind,
+            entry.payload,
+            link.salt,
+            link.payload_digest,
+            link.hash,
+            link.key,
+            link.mac,
+        ]));
+    }
+    sqlx::query(
+        "INSERT INTO lapsed_ledger (tenant, sequence, at, kind, payload, salt, payload_digest, hash, key, mac) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
+         value ->> 7, value ->> 8, value ->> 9 FROM json_each($1)",
+    )
+    .bind(json!(rows).to_string())
+    .execute(&mut *connection)
+    .await
+    .map_err(StoreError::of(doing))?;
+    let heads: Vec<serde_json::Value> = heads
+        .values()
+        .map(|head| json!([head.tenant, head.sequence, head.hash]))
+        .collect();
+    sqlx::query(
+        "INSERT INTO lapsed_ledger_head (tenant, sequence, hash) \
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true \
+         ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
+    )
+    .bind(json!(heads).to_string())
+    .execute(connection)
+    .await
+    .map(|_| ())
+    .map_err(StoreError::of(doing))
 }
 
 impl Store {

@@ -136,16 +136,24 @@ impl Store {
     ) -> Result<(u64, u64)> {
         let doing = "bring schedules back";
         let tomorrow = now + TimeDelta::hours(26);
-        let rows = sqlx::query(schedules!("WHERE s.next_slot_at > $1"))
+        let (mut earlier, mut after) = (Vec::new(), String::new());
+        loop {
+            let rows = sqlx::query(schedules!(
+                "WHERE s.next_slot_at > $1 AND s.id > $2 ORDER BY s.id LIMIT 1000"
+            ))
             .bind(tomorrow.timestamp_millis())
+            .bind(&after)
             .fetch_all(&self.readers)
             .await
             .map_err(StoreError::of(doing))?;
-        let mut earlier = Vec::new();
-        for row in &rows {
-            let schedule = read_schedule(row)?;
-            let next = next(&schedule).filter(|next| schedule.next_slot_at.is_some_and(|slot| *next < slot));
-            earlier.extend(next.map(|next| json!([schedule.id, next.timestamp_millis()])));
+            let Some(last) = rows.last() else { break };
+            after = last.get("id");
+            for row in &rows {
+                let schedule = read_schedule(row)?;
+                let next =
+                    next(&schedule).filter(|next| schedule.next_slot_at.is_some_and(|slot| *next < slot));
+                earlier.extend(next.map(|next| json!([schedule.id, next.timestamp_millis()])));
+            }
         }
         let mut transaction = self.begin(doing).await?;
         let slots = sqlx::query(

@@ -66,7 +66,7 @@ async fn serve(
         tracing::warn!(taken_over, discarded, "an earlier start left runs unfinished");
     }
     recover(&daemon).await?;
-    settle_the_past(&daemon).await?;
+    settle_the_past(&daemon, owner).await?;
     let pages = pages(&daemon).await?;
     let watch = watch(&daemon, config, &steps).await?;
     let clockwork = Chores::start(chores::all(&daemon))
@@ -143,8 +143,11 @@ async fn ask_for_time() {
 }
 
 /// What came due while nobody was there is judged by the policies that were in force then, before files are read.
-async fn settle_the_past(daemon: &Daemon) -> Result {
-    bring_back(&daemon.store).await?;
+async fn settle_the_past(daemon: &Daemon, owner: &Owner) -> Result {
+    if owner.taken.clock_went_back {
+        tracing::error!("an earlier start saw a later time than this one: look at the machine's clock");
+        bring_back(&daemon.store).await?;
+    }
     Ok(move_on(&daemon.store, &SystemClock, &daemon.metrics).await?)
 }
 

@@ -17,7 +17,6 @@ pub(crate) fn all(daemon: &Arc<Daemon>) -> Vec<Chore> {
     vec![
         chore(daemon, "gauges", "*/15 * * * * *", gauges),
         chore(daemon, "remnants", "35 * * * * *", remnants),
-        chore(daemon, "clocks", "45 29 * * * *", clocks),
         chore(daemon, "holds", "5 * * * * *", holds),
         chore(daemon, "records", "25 17 * * * *", records),
     ]
@@ -80,13 +79,6 @@ async fn remnants(daemon: Arc<Daemon>) -> Result<(), String> {
         daemon.idle().await;
     }
     Ok(())
-}
-
-/// Slots and runs that a wrong clock put far ahead are brought back.
-async fn clocks(daemon: Arc<Daemon>) -> Result<(), String> {
-    super::bring_back(&daemon.store)
-        .await
-        .map_err(|why| why.to_string())
 }
 
 /// Holds that came to their end: their people are judged again.
