@@ -16,7 +16,7 @@ use super::{Reloaded, Wiring};
 
 /// How many tenants one transaction takes: a commit costs more than what stands in it, and nobody else writes
 /// meanwhile.
-const TOGETHER: usize = 500;
+const TOGETHER: usize = 100;
 
 impl Rounds {
     /// Reads files and does what they ask for. `anew`: those that say what is in force are read all the same.
