@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-/// How long the dispatcher may be silent: it wakes every five seconds, and one batch may take its time.
+/// How long the dispatcher may be silent: it looks twice a second, and a platform that keeps the store locked makes it wait.
 const STUCK_AFTER: Duration = Duration::from_secs(60);
 
 /// A part of the daemon that can fail while the others go on.

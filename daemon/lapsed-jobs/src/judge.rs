@@ -3,7 +3,6 @@
 //! It is the automatic way for one: the same rules, the same brake, the same batch. What the policy has not turned on
 //! is not done, and the next sweep finds them anyway.
 
-use lapsed_dataset::Question;
 use lapsed_model::{SubjectKey, Way};
 use lapsed_policy::Automatic;
 use lapsed_store::NewPlan;
@@ -45,12 +44,7 @@ pub async fn judge_again(
     }
     let bounds = case.bounds(tools.clock.now());
     let switches = case.retention.switches();
-    let question = Question {
-        tenant: case.workgroup.tenant.as_str(),
-        workgroup: &case.store_key,
-        bounds: &bounds,
-        switches: &switches,
-    };
+    let question = case.question(&bounds, &switches);
     // A plan of nobody would only stand in the way of those who look for plans.
     if tools
         .store

@@ -4,7 +4,7 @@
 //! same as for a plan of thousands: a plan of one, a batch of one, one entry in the ledger.
 
 use chrono::{DateTime, Utc};
-use lapsed_dataset::{Fitted, Question, Recheck};
+use lapsed_dataset::{Fitted, Recheck};
 use lapsed_model::{Language, SubjectKey, Way};
 use lapsed_store::Store;
 use serde::Serialize;
@@ -137,12 +137,7 @@ pub(crate) async fn decide(
     refuse_held(tools.store, tools.fitted, &case.workgroup, person, bounds.now).await?;
     keep_policy(tools.store, case, bounds.now, tools.keys, tools.chance).await?;
     let new = new_plan(tools.fitted, case, bounds, way, tools.chance);
-    let question = Question {
-        tenant: case.workgroup.tenant.as_str(),
-        workgroup: &case.store_key,
-        bounds: &bounds,
-        switches: &[],
-    };
+    let question = case.question(&bounds, &[]);
     let subjects = tools.fitted.save_one(&question, person, &new.id());
     let plan = tools.store.save_plan(&new, &subjects, None).await?;
     apply_decided(tools, case, &plan, asked).await

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use lapsed_dataset::{Fitted, Question, decode_verdict};
 use lapsed_model::{
-    Bounds, BrakeFigures, Chance, Counts, Digest, KeyRing, Plan, Statement, SubjectKey, Value, Verdict, Way,
-    Workgroup,
+    Bounds, BrakeFigures, Chance, Counts, Digest, KeyRing, Plan, Statement, SubjectKey, Switch, Value,
+    Verdict, Way, Workgroup,
 };
 use lapsed_policy::{Automatic, Policy, Retention, brake};
 use lapsed_store::{Brake, NewPlan, Seal, Store};
@@ -60,6 +60,17 @@ impl<'a> Case<'a> {
         Bounds::new(now, self.policy.zone, self.retention.anonymise_after)
     }
 
+    /// What the rules are asked about this workgroup.
+    #[must_use]
+    pub fn question<'q>(&'q self, bounds: &'q Bounds, switches: &'q [Switch]) -> Question<'q> {
+        Question {
+            tenant: self.workgroup.tenant.as_str(),
+            workgroup: &self.store_key,
+            bounds,
+            switches,
+        }
+    }
+
     /// The hash that plans remember the policy by: `sha256sum` of the file gives the same.
     #[must_use]
     pub fn policy_hash(&self) -> Digest {
@@ -86,12 +97,7 @@ pub async fn preview(
     bounds: Bounds,
 ) -> Result<Preview, JobError> {
     let switches = case.retention.switches();
-    let question = Question {
-        tenant: case.workgroup.tenant.as_str(),
-        workgroup: &case.store_key,
-        bounds: &bounds,
-        switches: &switches,
-    };
+    let question = case.question(&bounds, &switches);
     let mut counts = Counts::default();
     for row in store.rows(&fitted.count(&question)).await? {
         if let [Value::Integer(verdict), Value::Integer(people)] = row[..] {
@@ -122,12 +128,7 @@ pub async fn list(
     bounds: Bounds,
 ) -> Result<Vec<(SubjectKey, usize)>, JobError> {
     let switches = case.retention.switches();
-    let question = Question {
-        tenant: case.workgroup.tenant.as_str(),
-        workgroup: &case.store_key,
-        bounds: &bounds,
-        switches: &switches,
-    };
+    let question = case.question(&bounds, &switches);
     let rows = store.rows(&fitted.list(&question)).await?;
     Ok(rows
         .into_iter()
@@ -168,12 +169,7 @@ pub async fn save(
         ..new_plan(fitted, case, bounds, Way::Automatic, chance)
     };
     let switches = case.retention.switches();
-    let question = Question {
-        tenant: case.workgroup.tenant.as_str(),
-        workgroup: &case.store_key,
-        bounds: &bounds,
-        switches: &switches,
-    };
+    let question = case.question(&bounds, &switches);
     store_judged(
         store,
         fitted,

@@ -5,7 +5,7 @@
 //! channels' to send.
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use lapsed_dataset::{Fitted, Question, Warned};
+use lapsed_dataset::{Fitted, Warned};
 use lapsed_model::{Bounds, Period, Statement, day_start};
 use lapsed_store::{Store, WarningsChanged};
 
@@ -25,12 +25,7 @@ pub async fn update(
     };
     let switches = case.retention.switches();
     let warned = Warned {
-        today: Question {
-            tenant: case.workgroup.tenant.as_str(),
-            workgroup: &case.store_key,
-            bounds,
-            switches: &switches,
-        },
+        today: case.question(bounds, &switches),
         workgroup: &case.workgroup.name,
     };
     let days = Ahead::of(bounds, case.retention.anonymise_after);

@@ -111,7 +111,7 @@ impl House {
     pub(crate) fn holds_together(&mut self, round: &str) {
         let half = self.text(
             "SELECT group_concat(c.id) FROM customers c WHERE \
-             (c.anonymised_at IS NULL AND (c.last_name = 'DSGVO' OR c.first_name IS NULL AND c.email IS NULL AND c.id > 100000)) \
+             (c.anonymised_at IS NULL AND (c.last_name = 'DSGVO' OR c.number LIKE 'N-%' AND (c.first_name IS NULL OR c.email IS NULL))) \
              OR (c.anonymised_at IS NOT NULL AND (c.first_name IS NOT NULL OR c.email IS NOT NULL OR c.phone IS NOT NULL)) \
              OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM lapsed_consent k WHERE k.subject = c.id)) \
              OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM web_users w WHERE w.customer_id = c.id))",

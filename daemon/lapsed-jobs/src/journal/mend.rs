@@ -36,6 +36,13 @@ impl Files {
         written
     }
 
+    /// The same with no line to write.
+    pub(super) fn mend_now(&self) -> Result<(), JournalError> {
+        let mut uneven = self.uneven.lock().unwrap_or_else(PoisonError::into_inner);
+        self.lock()
+            .and_then(|mut files| self.mend(&mut files, &mut uneven))
+    }
+
     /// Gives every folder what it lacks, and writes what is owed. Files that are gone are not made: somebody has to look.
     fn mend(&self, files: &mut [Locked], uneven: &mut Uneven) -> Result<(), JournalError> {
         if !uneven.may_lack {

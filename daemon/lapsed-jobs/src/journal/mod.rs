@@ -98,6 +98,12 @@ impl Journal {
             .await
     }
 
+    /// Looks whether every folder can be written, and writes what earlier failures left out. A daemon does so all the
+    /// time: that a folder is away should be known before the night, and what is owed should not wait for the next batch.
+    pub async fn mend(&self) -> Result<(), JournalError> {
+        self.blocking(Files::mend_now).await
+    }
+
     /// The folders.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         self.0.folders.iter().map(|folder| folder.folder.as_path())

@@ -14,10 +14,6 @@ pub struct Gauges {
     pub approvals: u64,
     /// Stops, the one of everything among them.
     pub pauses: u64,
-    /// Requests without an answer.
-    pub requests_open: u64,
-    /// Requests that should have one.
-    pub requests_overdue: u64,
     /// Batches whose remnants are not removed yet.
     pub remnants: u64,
     /// Since when there are remnants.
@@ -26,16 +22,13 @@ pub struct Gauges {
 
 impl Store {
     /// Counts what the metrics show. Plans older than `valid_from` do not wait any more.
-    pub async fn gauges(&self, now: DateTime<Utc>, valid_from: DateTime<Utc>) -> Result<Gauges> {
+    pub async fn gauges(&self, valid_from: DateTime<Utc>) -> Result<Gauges> {
         let row = sqlx::query(
             "SELECT (SELECT count(*) FROM lapsed_approval \
-                 WHERE approved_at IS NULL AND replaced_by IS NULL AND asked_at > $2) AS approvals, \
+                 WHERE approved_at IS NULL AND replaced_by IS NULL AND asked_at > $1) AS approvals, \
              (SELECT count(*) FROM lapsed_pause) AS pauses, \
-             (SELECT count(*) FROM lapsed_request WHERE state = 'open') AS open, \
-             (SELECT count(*) FROM lapsed_request WHERE state = 'open' AND due_at <= $1) AS overdue, \
              (SELECT batches FROM lapsed_remnants) AS remnants, (SELECT since FROM lapsed_remnants) AS since",
         )
-        .bind(now.timestamp_millis())
         .bind(valid_from.timestamp_millis())
         .fetch_one(&self.readers)
         .await
@@ -48,8 +41,6 @@ impl Store {
         Ok(Gauges {
             approvals: count("approvals"),
             pauses: count("pauses"),
-            requests_open: count("open"),
-            requests_overdue: count("overdue"),
             remnants: count("remnants"),
             remnants_since: row.get::<Option<i64>, _>("since").map(instant),
         })

@@ -155,7 +155,9 @@ async fn keep(connection: &mut SqliteConnection, policies: &[NewPolicy], seal: &
     let changed: BTreeSet<String> = changed.into_iter().collect();
     let entries = policies.iter().map(|policy| &policy.entry);
     let entries = entries.filter(|entry| changed.contains(entry.tenant.as_str()));
-    append_all(connection, entries.cloned().collect(), seal).await
+    append_all(connection, entries.cloned().collect(), seal)
+        .await
+        .map(|_| ())
 }
 
 /// The tenants' schedules as their policies say them: two statements, whatever their number.

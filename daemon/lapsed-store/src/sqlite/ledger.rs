@@ -14,55 +14,20 @@ use crate::error::{Result, StoreError};
 
 /// Seals an entry behind its tenant's head and writes both. The last thing a transaction does before it commits.
 pub(super) async fn append(connection: &mut SqliteConnection, entry: Entry, seal: &Seal<'_>) -> Result<Head> {
-    let doing = "write a ledger entry";
-    let head = sqlx::query("SELECT tenant, sequence, hash FROM lapsed_ledger_head WHERE tenant = $1")
-        .bind(entry.tenant.as_str())
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(StoreError::of(doing))?;
-    let head = head.map(|row| read_head(&row)).transpose()?;
-    let sealed = entry.seal(head.as_ref(), &seal.chance.token(), seal.key);
-    let Sealed { entry, link, .. } = &sealed;
-    let sequence = number(link.sequence);
-    sqlx::query(
-        "INSERT INTO lapsed_ledger (tenant, sequence, at, kind, payload, salt, payload_digest, hash, key, mac) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(entry.tenant.as_str())
-    .bind(sequence)
-    .bind(entry.at.timestamp_millis())
-    .bind(&entry.kind)
-    .bind(&entry.payload)
-    .bind(&link.salt)
-    .bind(link.payload_digest.to_string())
-    .bind(link.hash.to_string())
-    .bind(&link.key)
-    .bind(&link.mac)
-    .execute(&mut *connection)
-    .await
-    .map_err(StoreError::of(doing))?;
-    sqlx::query(
-        "INSERT INTO lapsed_ledger_head (tenant, sequence, hash) VALUES ($1, $2, $3) \
-         ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
-    )
-    .bind(entry.tenant.as_str())
-    .bind(sequence)
-    .bind(link.hash.to_string())
-    .execute(&mut *connection)
-    .await
-    .map_err(StoreError::of(doing))?;
-    Ok(sealed.head())
+    let tenant = entry.tenant.clone();
+    let mut heads = append_all(connection, vec![entry], seal).await?;
+    Ok(heads.remove(&tenant).expect("whose entry was written has a head"))
 }
 
-/// Seals many entries, each behind its tenant's head: a few statements, whatever their number.
+/// Seals many entries, each behind its tenant's head: three statements, whatever their number. Answers the new heads.
 pub(super) async fn append_all(
     connection: &mut SqliteConnection,
     entries: Vec<Entry>,
     seal: &Seal<'_>,
-) -> Result<()> {
+) -> Result<BTreeMap<TenantName, Head>> {
     let doing = "write ledger entries";
     if entries.is_empty() {
-        return Ok(());
+        return Ok(BTreeMap::new());
     }
     let tenants: Vec<&TenantName> = entries.iter().map(|entry| &entry.tenant).collect();
     let heads = sqlx::query(
@@ -105,7 +70,7 @@ pub(super) async fn append_all(
     .execute(&mut *connection)
     .await
     .map_err(StoreError::of(doing))?;
-    let heads: Vec<serde_json::Value> = heads
+    let rows: Vec<serde_json::Value> = heads
         .values()
         .map(|head| json!([head.tenant, head.sequence, head.hash]))
         .collect();
@@ -114,11 +79,11 @@ pub(super) async fn append_all(
          SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) WHERE true \
          ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
     )
-    .bind(json!(heads).to_string())
+    .bind(json!(rows).to_string())
     .execute(connection)
     .await
-    .map(|_| ())
-    .map_err(StoreError::of(doing))
+    .map_err(StoreError::of(doing))?;
+    Ok(heads)
 }
 
 impl Store {

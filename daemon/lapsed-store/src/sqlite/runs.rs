@@ -129,17 +129,6 @@ impl Store {
         Ok(claimed)
     }
 
-    /// Leases this very run, for a program that does it itself; none where it is not to be had.
-    pub async fn claim_run(&self, id: i64, owner: i64, now: DateTime<Utc>) -> Result<Option<(Run, Lease)>> {
-        let mut transaction = self.begin("claim a run").await?;
-        let claimed = lease(&mut transaction, &[id], owner, now).await?;
-        transaction
-            .commit()
-            .await
-            .map_err(StoreError::of("claim a run"))?;
-        Ok(claimed.into_iter().next())
-    }
-
     /// Writes down how runs ended, all in one transaction. Answers the leases that were lost: of these nothing was
     /// written.
     pub async fn finish(&self, ends: &[Finish], now: DateTime<Utc>) -> Result<Vec<Lease>> {

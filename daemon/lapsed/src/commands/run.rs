@@ -11,10 +11,11 @@ use lapsed_jobs::scheduler::chores::Chores;
 use lapsed_jobs::scheduler::{Dispatcher, Ended, Settings as DispatcherSettings, move_on};
 use lapsed_jobs::survey;
 use lapsed_model::{Clock, SystemChance, SystemClock};
+use lapsed_store::Store;
 use tokio::task::JoinHandle;
 
 use crate::daemon::signals::{Signals, Steps};
-use crate::daemon::{Daemon, bring_back, chores, for_good};
+use crate::daemon::{Daemon, chores, for_good};
 use crate::failure::{Failure, Result};
 use crate::installation::Installation;
 use crate::output::Output;
@@ -149,6 +150,25 @@ async fn settle_the_past(daemon: &Daemon, owner: &Owner) -> Result {
         bring_back(&daemon.store).await?;
     }
     Ok(move_on(&daemon.store, &SystemClock, &daemon.metrics).await?)
+}
+
+/// A clock that was wrong for a while leaves next slots years ahead, and every schedule silent until then. What lies
+/// behind what the pattern says from now on is brought back; a slot that was a run already stays one.
+async fn bring_back(store: &Store) -> Result {
+    let now = SystemClock.now();
+    let next = |schedule: &lapsed_model::Schedule| {
+        let timetable = &schedule.timetable;
+        lapsed_policy::next_slot(&timetable.cron, timetable.zone, now)
+    };
+    let (schedules, runs) = store.bring_back(now, next).await?;
+    if schedules + runs > 0 {
+        tracing::error!(
+            schedules,
+            runs,
+            "a clock was wrong: slots and runs that lay far ahead were brought back"
+        );
+    }
+    Ok(())
 }
 
 async fn pages(daemon: &Daemon) -> Result<Option<JoinHandle<()>>> {

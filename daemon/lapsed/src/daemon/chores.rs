@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lapsed_jobs::health::Component;
 use lapsed_jobs::metrics::Snapshot;
 use lapsed_jobs::scheduler::Work as _;
 use lapsed_jobs::scheduler::chores::Chore;
@@ -16,6 +17,7 @@ use crate::watch::Watch;
 pub(crate) fn all(daemon: &Arc<Daemon>) -> Vec<Chore> {
     vec![
         chore(daemon, "gauges", "*/15 * * * * *", gauges),
+        chore(daemon, "journal", "10,25,40,55 * * * * *", journal),
         chore(daemon, "remnants", "35 * * * * *", remnants),
         chore(daemon, "holds", "5 * * * * *", holds),
         chore(daemon, "records", "25 17 * * * *", records),
@@ -49,7 +51,8 @@ async fn gauges(daemon: Arc<Daemon>) -> Result<(), String> {
 
 async fn snapshot(daemon: &Daemon) -> Result<Snapshot, StoreError> {
     let (store, now) = (&daemon.store, SystemClock.now());
-    let gauges = store.gauges(now, now - Plan::VALID_FOR).await?;
+    let gauges = store.gauges(now - Plan::VALID_FOR).await?;
+    let (requests_open, requests_overdue) = store.open_requests(now).await?;
     let mut runs: BTreeMap<RunState, u64> = RunState::ALL
         .into_iter()
         .filter(|state| !state.is_finished())
@@ -63,12 +66,21 @@ async fn snapshot(daemon: &Daemon) -> Result<Snapshot, StoreError> {
         oldest_ready: store.oldest_available().await?.map(|due| now - due),
         policies_broken: daemon.watch().map_or(0, Watch::broken_count) as u64,
         approvals: gauges.approvals,
-        requests_open: gauges.requests_open,
-        requests_overdue: gauges.requests_overdue,
+        requests_open,
+        requests_overdue,
         paused: gauges.pauses,
         remnants: gauges.remnants,
         remnants_age: gauges.remnants_since.map(|since| now - since),
     })
+}
+
+/// Whether the journal can be kept.
+async fn journal(daemon: Arc<Daemon>) -> Result<(), String> {
+    let kept = daemon.desk().journal.mend().await;
+    daemon
+        .health
+        .set(Component::Journal, kept.map_err(|why| why.to_string()));
+    Ok(())
 }
 
 /// What could not be removed behind a sweep, because another program held an old snapshot.

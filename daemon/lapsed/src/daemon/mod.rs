@@ -25,8 +25,8 @@ use lapsed_jobs::in_force::PoliciesInForce;
 use lapsed_jobs::journal::Journal;
 use lapsed_jobs::metrics::Metrics;
 use lapsed_jobs::scheduler::{Stop, Unfinished, Work};
-use lapsed_model::{Clock as _, KeyRing, Lease, Run, SystemChance, SystemClock};
-use lapsed_store::{Store, StoreError};
+use lapsed_model::{KeyRing, Lease, Run, SystemChance, SystemClock};
+use lapsed_store::Store;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify, OnceCell};
 
@@ -159,25 +159,6 @@ fn identity(settings: &Settings) -> Option<(u64, u64)> {
     Some((file.dev(), file.ino()))
 }
 
-/// A clock that was wrong for a while leaves next slots years ahead, and every schedule silent until then. What lies
-/// behind what the pattern says from now on is brought back; a slot that was a run already stays one.
-pub(crate) async fn bring_back(store: &Store) -> std::result::Result<(), StoreError> {
-    let now = SystemClock.now();
-    let next = |schedule: &lapsed_model::Schedule| {
-        let timetable = &schedule.timetable;
-        lapsed_policy::next_slot(&timetable.cron, timetable.zone, now)
-    };
-    let (schedules, runs) = store.bring_back(now, next).await?;
-    if schedules + runs > 0 {
-        tracing::error!(
-            schedules,
-            runs,
-            "a clock was wrong: slots and runs that lay far ahead were brought back"
-        );
-    }
-    Ok(())
-}
-
 /// The dataset of a daemon lives as long as the program does.
 pub(crate) fn for_good(dataset: Dataset) -> &'static Dataset {
     Box::leak(Box::new(dataset))
@@ -194,8 +175,8 @@ async fn desk(
     let (journal, healed) = Journal::open(&settings.journal, &identity, &keys)
         .await
         .map_err(lapsed_jobs::JobError::from)?;
-    if !healed.is_quiet() {
-        tracing::warn!(?healed, "folders of the journal lacked lines that others had");
+    for sentence in healed.sentences() {
+        tracing::warn!("{sentence}");
     }
     let whose = Arc::clone(settings);
     Ok(Desk {
@@ -232,13 +213,10 @@ impl Work for Daemon {
         if let (Some(watch), Some(tenant)) = (self.watch(), &run.tenant) {
             watch.refresh_report(tenant);
         }
-        match &done {
-            Err(Unfinished::NoJournal(why)) => {
-                self.metrics.journalled(false);
-                self.health.set(Component::Journal, Err(why.clone()))
-            }
-            _ => self.health.set(Component::Journal, Ok(())),
-        };
+        if let Err(Unfinished::NoJournal(why)) = &done {
+            self.metrics.journalled(false);
+            self.health.set(Component::Journal, Err(why.clone()));
+        }
         done
     }
 
