@@ -184,7 +184,7 @@ impl<'w> Customer<'w> {
             ("number", number.into()),
             ("ordered_at", at),
             ("status", status.into()),
-            ("total_cents", 4_200.into()),
+            ("total_cents", 4_200_i64.into()),
         ];
         self.row("orders", row)
     }

@@ -14,16 +14,16 @@ use lapsed_jobs::journal::Journal;
 use lapsed_jobs::retention::{self, Case, Preview};
 use lapsed_jobs::survey;
 use lapsed_model::{
-    Approval, Approved, Bounds, Clock as _, KeyRing, Period, Plan, Sealed, SeededChance, SimulatedClock,
-    SubjectKey, TenantName, Unit, Value, Workgroup,
+    Approval, Approved, Bounds, Clock as _, Dialect, KeyRing, Period, Plan, Sealed, SeededChance,
+    SimulatedClock, SubjectKey, TenantName, Unit, Value, Workgroup,
 };
 use lapsed_policy::{Limits, Policy};
-use lapsed_store::Store;
+use lapsed_store::{Address, Store};
 use tempfile::TempDir;
 
 use crate::setting::PolicyText;
 use crate::template::Template;
-use crate::{Customer, Platform, Record, Setting};
+use crate::{Customer, Place, Platform, Record, Setting, demo_inputs, demo_script, dialect};
 
 /// A store, its platform, a tenant with a policy, and the time.
 pub struct World {
@@ -49,6 +49,7 @@ pub struct World {
     pub watch_only: bool,
     written: PolicyText,
     next_id: AtomicI64,
+    place: Place,
     folder: TempDir,
 }
 
@@ -67,15 +68,14 @@ impl World {
     pub(crate) async fn of(setting: Setting) -> World {
         let template = Template::of(&setting.dataset).await;
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("store.db");
-        template.copy_to(&path);
+        let place = Place::copy(&template.master, folder.path());
         let clock = SimulatedClock::at(crate::instant(&setting.now));
-        let store = Store::open(&path).await.expect("the copy of a store");
+        let store = Store::open(place.address()).await.expect("the copy of a store");
         let keys = KeyRing::parse(&format!("first {}", "5a".repeat(32))).expect("a ring");
         World {
             journal: open_journal(&store, &[folder.path().join("journal")], &keys).await,
             store,
-            platform: Platform::on(&path),
+            platform: place.platform(),
             fitted: template.fitted,
             policy: read_policy(&setting.policy.text(), clock.now()),
             clock,
@@ -85,6 +85,7 @@ impl World {
             watch_only: false,
             written: setting.policy,
             next_id: AtomicI64::new(1_000),
+            place,
             folder,
         }
     }
@@ -92,6 +93,21 @@ impl World {
     /// Begins to tell of a customer of the reference schema, who is in the store when the story is awaited.
     pub fn customer(&self, id: i64) -> Customer<'_> {
         Customer::new(self, id)
+    }
+
+    /// Fills the store with a theatre and a salon of invented people, as a platform would have over the years.
+    pub async fn crowd(&self, people: i64) {
+        let inputs = demo_inputs(people, self.now().timestamp_millis());
+        match dialect() {
+            // A platform that leaves old values in the pages that it frees is another story.
+            Dialect::Sqlite => self
+                .store
+                .run_script(&inputs, demo_script())
+                .await
+                .expect("a store that answers"),
+            // The daemon may not sell.
+            Dialect::Postgres => self.platform.run_script(&inputs, demo_script()).await,
+        }
     }
 
     /// An id that no row has yet.
@@ -296,10 +312,8 @@ impl World {
 
     /// Takes a backup of the store.
     pub async fn back_up(&self) -> PathBuf {
-        let backup = self.folder.path().join(format!("backup-{}.db", self.next_id()));
-        self.platform
-            .run(&format!("VACUUM INTO '{}'", backup.display()))
-            .await;
+        let backup = self.folder.path().join(format!("backup-{}", self.next_id()));
+        self.place.back_up(&backup);
         backup
     }
 
@@ -307,12 +321,9 @@ impl World {
     pub async fn restore(&mut self, backup: &Path) {
         self.store.close().await;
         self.platform.close().await;
-        for ending in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{ending}", self.path().display()));
-        }
-        std::fs::copy(backup, self.path()).expect("room for the store");
-        self.store = Store::open(&self.path()).await.expect("the backup is a store");
-        self.platform = Platform::on(&self.path());
+        self.place.restore(backup);
+        self.store = Store::open(self.address()).await.expect("the backup is a store");
+        self.platform = self.place.platform();
     }
 
     /// Keeps the journal in these folders of the world from now on.
@@ -321,18 +332,16 @@ impl World {
         self.journal = open_journal(&self.store, &folders, &self.keys).await;
     }
 
-    /// The files in which the store keeps everything: the database, and what the database keeps beside it.
-    #[must_use]
-    pub fn files(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.folder.path()).expect("the world's folder");
-        let files = entries.map(|entry| entry.expect("a file").path());
-        files.filter(|path| path.is_file()).collect()
-    }
-
     /// Where the store is.
     #[must_use]
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join("store.db")
+    pub fn address(&self) -> Address {
+        self.place.address()
+    }
+
+    /// The place where it is kept.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The world's folder, for files of the test's own.

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use program::{Installed, Watch};
 
 /// What is waited for one slot, on a machine that has much else to do.
@@ -70,7 +71,8 @@ impl Year {
         let finished = format!(
             "SELECT count(*) FROM lapsed_run r JOIN lapsed_schedule s ON s.id = r.schedule \
              WHERE s.workgroup = '{workgroup}' AND r.finished_at IS NOT NULL \
-             AND r.slot_at = unixepoch('{slot}') * 1000"
+             AND r.slot_at = {}",
+            utc(slot).timestamp_millis()
         );
         let began = Instant::now();
         while self.watch.number(&finished) == 0 {
@@ -89,10 +91,10 @@ impl Year {
     /// The slots for which the workgroup ran.
     fn ran(&mut self, workgroup: &str) -> Vec<String> {
         let slots = self.watch.text(&format!(
-            "SELECT group_concat(strftime('%m-%d %H:%M', slot_at / 1000, 'unixepoch') ORDER BY slot_at) \
+            "SELECT string_agg(CAST(slot_at AS TEXT), ',' ORDER BY slot_at) \
              FROM lapsed_run r JOIN lapsed_schedule s ON s.id = r.schedule WHERE s.workgroup = '{workgroup}'"
         ));
-        slots.split(',').map(str::to_owned).collect()
+        slots.split(',').map(shown).collect()
     }
 
     /// How many of the workgroup's slots were left out.
@@ -102,6 +104,18 @@ impl Year {
              WHERE s.workgroup = '{workgroup}'"
         ))
     }
+}
+
+/// The instant that a test writes as `2026-03-29 01:00:00`.
+fn utc(text: &str) -> DateTime<Utc> {
+    let read = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S");
+    read.expect("an instant").and_utc()
+}
+
+/// A slot as the store keeps it, in short.
+fn shown(milliseconds: &str) -> String {
+    let slot = milliseconds.parse().ok().and_then(DateTime::from_timestamp_millis);
+    slot.expect("an instant").format("%m-%d %H:%M").to_string()
 }
 
 /// A daemon; it is killed where a test ends before its time.

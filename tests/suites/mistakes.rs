@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 use lapsed_config::{File, Finding, render, schema};
 use lapsed_model::TenantName;
 use lapsed_policy::{Limits, POLICY_SHAPE};
+use lapsed_store::Address;
 use proptest::prelude::*;
 
+#[path = "../../daemon/lapsed/src/address.rs"]
+mod address;
 #[path = "../../daemon/lapsed/src/files.rs"]
 mod files;
 #[path = "../../daemon/lapsed/src/settings.rs"]
@@ -251,7 +254,8 @@ fn relative_paths_start_at_the_settings_folder() {
     let settings = Settings::read(&path)
         .map_err(|refused| refused.findings)
         .expect("settings");
-    assert_eq!(settings.store, world.path().join("data/store.db"));
+    let store = Address::File(world.path().join("data/store.db"));
+    assert_eq!(settings.store, store);
     assert_eq!(settings.tenants, world.path().join("tenants"));
     assert_eq!(settings.credentials, world.path().join("credentials"));
     assert!(Settings::read(&world.path().join("other.toml")).is_err());

@@ -1,16 +1,14 @@
 //! A sweep costs what a workgroup and a batch hold, and not what the store holds.
 //!
-//! SQLite is asked how it would run each statement of a sweep. It looks everything up by an index, from one person to
-//! the next; a single table read from end to end would make a hundred workgroups cost a hundred times the
+//! The database is asked how it would run each statement of a sweep. It looks everything up by an index, from one person
+//! to the next; a single table read from end to end would make a hundred workgroups cost a hundred times the
 //! store. It decides by statistics where there are any, so it is asked without and with them.
 
 use chrono::{DateTime, Utc};
 use lapsed_dataset::{Noted, Question, Recheck};
 use lapsed_jobs::apply::erasure;
-use lapsed_model::{Statement, SubjectKey, Switch, Value, Way};
-use lapsed_tests::{World, demo_inputs};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
+use lapsed_model::{Statement, SubjectKey, Switch, Way};
+use lapsed_tests::World;
 
 /// A theatre and a salon with two thousand people.
 async fn two_houses() -> World {
@@ -18,12 +16,7 @@ async fn two_houses() -> World {
         .says("keep_invoice_recipients = \"8 years\"")
         .build()
         .await;
-    let inputs = demo_inputs(2_000, world.now().timestamp_millis());
-    world
-        .store
-        .run_script(&inputs, include_str!("../../config/demo/sqlite.sql"))
-        .await
-        .expect("two thousand people");
+    world.crowd(2_000).await;
     world
 }
 
@@ -90,60 +83,6 @@ fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
     .concat()
 }
 
-/// How SQLite would run a statement, step by step.
-async fn steps(connection: &mut SqliteConnection, statement: &Statement) -> Vec<String> {
-    let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
-    let query = statement
-        .binds
-        .iter()
-        .fold(sqlx::query(AssertSqlSafe(sql)), |query, value| match value {
-            Value::Null => query.bind(None::<i64>),
-            Value::Integer(number) => query.bind(*number),
-            Value::Real(number) => query.bind(*number),
-            Value::Text(text) => query.bind(text.as_str()),
-        });
-    let rows = query
-        .fetch_all(connection)
-        .await
-        .unwrap_or_else(|why| panic!("{}: {why}", statement.sql));
-    rows.iter().map(|row| row.get("detail")).collect()
-}
-
-/// Steps that read a table from end to end. An automatic index is one that SQLite makes for the statement, out of
-/// the whole table. The batch, who was found due, and what was looked up just before may be walked.
-fn end_to_end(steps: &[String]) -> Vec<&String> {
-    let is_ours = |scanned: &str| {
-        let name = scanned.split_whitespace().next().unwrap_or_default();
-        ["lapsed_batch", "b", "due"].contains(&name)
-            || name.starts_with('(')
-            || scanned.starts_with("r VIRTUAL TABLE")
-    };
-    let is_whole = |step: &&String| {
-        step.contains("AUTOMATIC")
-            || step
-                .strip_prefix("SCAN ")
-                .is_some_and(|scanned| !is_ours(scanned))
-    };
-    steps.iter().filter(is_whole).collect()
-}
-
-/// A second connection to the world's store, with the daemon's batch.
-async fn connect(world: &World) -> SqliteConnection {
-    // As the daemon's own connections: no index is made up for one statement.
-    let options = SqliteConnectOptions::new()
-        .filename(world.path())
-        .pragma("automatic_index", "OFF");
-    let mut connection = SqliteConnection::connect_with(&options)
-        .await
-        .expect("a connection");
-    let batch = include_str!("../../daemon/lapsed-store/sql/batch.sql");
-    sqlx::raw_sql(batch)
-        .execute(&mut connection)
-        .await
-        .expect("a batch");
-    connection
-}
-
 #[tokio::test]
 async fn the_plan_of_one_workgroup_reads_no_fact_table_from_end_to_end() {
     let world = two_houses().await;
@@ -159,20 +98,17 @@ async fn the_plan_of_one_workgroup_reads_no_fact_table_from_end_to_end() {
         ("with statistics", stale),
         ("with statistics of a store that looked different", "SELECT 1"),
     ] {
-        let mut connection = connect(&world).await;
+        let daemon = world.platform.in_a_batch().await;
         for (name, statement) in &statements {
-            let steps = steps(&mut connection, statement).await;
+            let steps = daemon.steps(statement).await;
+            assert!(steps.lookups > 0, "{name} looks nothing up: {steps:#?}");
             assert!(
-                steps.iter().any(|step| step.starts_with("SEARCH ")),
-                "{name} looks nothing up: {steps:#?}"
-            );
-            assert!(
-                end_to_end(&steps).is_empty(),
-                "{statistics}, {name}: {:#?}\n{}",
-                end_to_end(&steps),
+                steps.end_to_end.is_empty(),
+                "{statistics}, {name}: {steps:#?}\n{}",
                 statement.sql
             );
         }
+        daemon.close().await;
         world.platform.run(then).await;
     }
 }
@@ -182,12 +118,12 @@ async fn the_plan_of_one_workgroup_reads_no_fact_table_from_end_to_end() {
 async fn without_its_index_a_fact_table_would_be_read_from_end_to_end() {
     let world = two_houses().await;
     world.platform.run("DROP INDEX orders_customer").await;
-    let mut connection = connect(&world).await;
+    let daemon = world.platform.in_a_batch().await;
     for (name, statement) in statements(&world, world.now()) {
         if ["the plan", "the second judgement", "the preview's counts"].contains(&name.as_str()) {
-            let steps = steps(&mut connection, &statement).await;
+            let steps = daemon.steps(&statement).await;
             assert!(
-                !end_to_end(&steps).is_empty(),
+                !steps.end_to_end.is_empty(),
                 "{name} walks through all orders: {steps:#?}"
             );
         }

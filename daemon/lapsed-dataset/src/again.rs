@@ -3,7 +3,9 @@
 use lapsed_model::{Statement, SubjectKey};
 
 use crate::Fitted;
-use crate::sql::{Sql, quote};
+use crate::dialect::Words as _;
+use crate::key::Spelling;
+use crate::sql::plain;
 
 /// How many people a page has.
 const PAGE: u32 = 20_000;
@@ -16,28 +18,33 @@ impl Fitted<'_> {
     /// several is among them too. These people were erased once, and are not judged.
     #[must_use]
     pub fn page_of_people(&self, after: Option<&SubjectKey>) -> Statement {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
-        let mut sql = Sql::default();
-        let behind = after.map_or(format!("s.{key} IS NOT NULL"), |after| {
-            let after = sql.bind(after.to_value());
-            format!("s.{key} > {after}")
+        let (table, key) = (self.people_table(), self.key());
+        let column = key.column();
+        let mut sql = self.pen();
+        let behind = after.map_or(format!("s.{column} IS NOT NULL"), |after| {
+            let after = key.bound(&mut sql, after, Spelling::Platform);
+            format!("s.{column} > {after}")
         });
         let (identified, created) = (self.is_identified(), self.created());
-        sql.finish(format!(
-            "SELECT json_group_array(json_array(subject, NULL, created)) FROM (SELECT s.{key} AS subject, {created} AS created \
-             FROM {table} s WHERE {identified} AND {behind} ORDER BY s.{key} LIMIT {PAGE})"
-        ))
+        let people = format!(
+            "SELECT s.{column} AS subject, {no_rule} AS rule, {created} AS created \
+             FROM {table} s WHERE {identified} AND {behind} ORDER BY s.{column} LIMIT {PAGE}",
+            no_rule = self.dialect().no_number()
+        );
+        sql.finish(self.dialect().json_lists("subject, rule, created", &people))
     }
 
     /// Drops from the batch who is gone, or was anonymised meanwhile.
     #[must_use]
     pub fn still_there(&self) -> Statement {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        let (table, key) = (self.people_table(), self.key());
+        let (column, in_batch) = (
+            key.column(),
+            key.held_in("lapsed_batch.subject", Spelling::Platform),
+        );
         let identified = self.is_identified();
-        Sql::default().finish(format!(
-            "DELETE FROM lapsed_batch WHERE (SELECT 1 FROM {table} s WHERE s.{key} = lapsed_batch.subject AND {identified} \
+        plain(format!(
+            "DELETE FROM lapsed_batch WHERE (SELECT 1 FROM {table} s WHERE s.{column} = {in_batch} AND {identified} \
              LIMIT 1) IS NULL"
         ))
     }

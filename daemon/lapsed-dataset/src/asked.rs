@@ -8,7 +8,7 @@
 use lapsed_model::{Statement, SubjectKey};
 
 use crate::Fitted;
-use crate::sql::{Sql, person_key};
+use crate::key::Spelling;
 
 /// Requests `q` that erasing would leave without an answer.
 const UNANSWERED: &str = "q.state = 'open' AND q.kind <> 'erasure'";
@@ -34,7 +34,7 @@ impl Noted {
 impl Fitted<'_> {
     /// Whether person `s` waits for an answer.
     pub(crate) fn awaits_answer(&self) -> String {
-        let key = person_key(&self.dataset.subject.key.value);
+        let key = self.key().person(Spelling::Daemon);
         let same = self.same_record("q");
         format!(
             "((SELECT 1 FROM lapsed_request q WHERE {UNANSWERED} LIMIT 1) IS NOT NULL\n      \
@@ -45,8 +45,8 @@ impl Fitted<'_> {
     /// The requests for which a person waits for an answer: rows of the request's id, those first that are due first.
     #[must_use]
     pub fn unanswered(&self, subject: &SubjectKey) -> Statement {
-        let mut sql = Sql::default();
-        let subject = sql.bind(subject.to_value());
+        let mut sql = self.pen();
+        let subject = self.key().bound(&mut sql, subject, Spelling::Daemon);
         let same = self.same_record("q");
         sql.finish(format!(
             "SELECT q.id FROM lapsed_request q WHERE {UNANSWERED} AND q.subject = {subject} AND {same} ORDER BY q.due_at, q.id"
@@ -57,7 +57,7 @@ impl Fitted<'_> {
     /// platform handed it out again.
     #[must_use]
     pub fn is_somebody_else(&self, noted: Noted, id: &str) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let (id, same) = (sql.bind(id.into()), self.same_record("n"));
         sql.finish(format!(
             "SELECT 1 FROM {} n WHERE n.id = {id} AND NOT {same}",

@@ -154,6 +154,13 @@ impl Verb {
         ("note", Verb::Note),
     ];
 
+    /// Its word in a dataset file.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        let named = Verb::WORDS.into_iter().find(|(_, verb)| *verb == self);
+        named.map_or("", |(word, _)| word)
+    }
+
     /// Whether the column holds something of the person.
     #[must_use]
     pub fn is_personal(self) -> bool {

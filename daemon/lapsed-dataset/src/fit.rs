@@ -1,27 +1,21 @@
 //! Whether a store looks like its dataset says.
 //!
 //! A dataset is a claim. It is held against what the store says of itself ([`Survey`]) before one statement is
-//! written from it, and only a [`Fitted`] dataset can write SQL.
+//! written from it, and only a [`Fitted`] dataset can write SQL. It knows which database reads it, and of what types the
+//! columns are.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use lapsed_config::Finding;
-use lapsed_model::{Catalogue, QueryPlan, QueryShape, Statement};
+use lapsed_model::{Catalogue, Dialect, QueryPlan};
 
 use crate::check::Check;
-use crate::dataset::{Dataset, Fact};
-use crate::sql::quote;
-
-/// What the store was asked about a dataset.
-#[derive(Clone, Debug, Default)]
-pub struct Survey {
-    /// Its tables.
-    pub catalogue: Catalogue,
-    /// By query of the dataset: what it returns, or why the store cannot prepare it.
-    pub shapes: BTreeMap<String, Result<QueryShape, String>>,
-    /// By query of the dataset: how the store looks up one person in it.
-    pub plans: BTreeMap<String, QueryPlan>,
-}
+use crate::dataset::{Dataset, Fact, WorkgroupOf};
+use crate::key::{Key, Spelling};
+use crate::kind::Kind;
+use crate::reading::Written;
+use crate::sql::{Sql, quote_table};
+use crate::survey::Survey;
 
 /// A dataset that the store was found to look like. It writes the SQL of plan, explain, erase and export.
 #[derive(Clone, Debug)]
@@ -29,27 +23,11 @@ pub struct Fitted<'d> {
     pub(crate) dataset: &'d Dataset,
     pub(crate) catalogue: Catalogue,
     plans: BTreeMap<String, QueryPlan>,
+    types: BTreeMap<String, BTreeMap<String, String>>,
     distances: BTreeMap<String, usize>,
 }
 
-/// The people in [`Dataset::probe`], by a name that no query has for its own tables: their scan is not the query's.
-pub(crate) const PROBED: &str = "lapsed_probed";
-
 impl Dataset {
-    /// A statement that looks up people in a query of this dataset as the planner does: the store is asked how it
-    /// would run it.
-    #[must_use]
-    pub fn probe(&self, query: &str) -> Statement {
-        let (table, key) = (quote(&self.subject.table.value), quote(&self.subject.key.value));
-        let sql = format!(
-            "SELECT (SELECT 1 FROM ({query}) f WHERE f.subject = +{PROBED}.{key} LIMIT 1) FROM {table} {PROBED}"
-        );
-        Statement {
-            sql,
-            binds: Vec::new(),
-        }
-    }
-
     /// Holds the dataset against what the store said of itself.
     #[must_use]
     pub fn fit(&self, survey: Survey) -> (Option<Fitted<'_>>, Vec<Finding>) {
@@ -60,6 +38,7 @@ impl Dataset {
             dataset: self,
             catalogue: survey.catalogue,
             plans: survey.plans,
+            types: survey.types,
             distances,
         };
         (fits.then_some(fitted), findings)
@@ -75,6 +54,63 @@ impl<'d> Fitted<'d> {
 
     pub(crate) fn fact(&self, name: &str) -> &'d Fact {
         self.dataset.fact(name)
+    }
+
+    /// Which database the store is kept by.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.catalogue.dialect
+    }
+
+    /// A pen for this store.
+    pub(crate) fn pen(&self) -> Sql {
+        Sql::of(self.dialect())
+    }
+
+    /// A table's name, quoted.
+    pub(crate) fn table(&self, name: &str) -> String {
+        quote_table(name, self.catalogue.tables.get(name))
+    }
+
+    /// The table with one row per person, quoted.
+    pub(crate) fn people_table(&self) -> String {
+        self.table(&self.dataset.subject.table.value)
+    }
+
+    /// The key of people.
+    pub(crate) fn key(&self) -> Key {
+        key(self.dataset, &self.catalogue)
+    }
+
+    /// How a query of the dataset spells the keys of people.
+    pub(crate) fn spelling(&self, query: &str) -> Spelling {
+        spelling(&self.types, query)
+    }
+
+    /// How a fact's instants are written.
+    pub(crate) fn written(&self, fact: &Fact) -> Written {
+        let kind = kind_of(&self.types, &fact.query.value, "at");
+        Written::new(self.dialect(), fact.instants, kind)
+    }
+
+    /// How a column with an instant is written.
+    pub(crate) fn written_in(&self, table: &str, column: &str) -> Written {
+        let kind = self.kind(table, column);
+        Written::new(self.dialect(), self.dataset.instants, kind)
+    }
+
+    /// What PostgreSQL keeps in a column; nothing on SQLite, which looks at each value.
+    pub(crate) fn kind(&self, table: &str, column: &str) -> Option<Kind> {
+        let declared = &self.catalogue.tables.get(table)?.column(column)?.declared;
+        (self.dialect() == Dialect::Postgres).then(|| Kind::of(declared))
+    }
+
+    /// What PostgreSQL keeps workgroups as.
+    pub(crate) fn workgroup_kind(&self) -> Option<Kind> {
+        let subject = &self.dataset.subject;
+        match &subject.workgroup {
+            WorkgroupOf::Column(column) => self.kind(&subject.table.value, &column.value),
+            WorkgroupOf::Query(query) => kind_of(&self.types, &query.value, "workgroup"),
+        }
     }
 
     /// What one probe of a fact costs: the look-ups it takes.
@@ -102,6 +138,37 @@ impl<'d> Fitted<'d> {
                 .unwrap_or(1)
         })
     }
+}
+
+/// The key of people, as the catalogue describes it.
+pub(crate) fn key(dataset: &Dataset, catalogue: &Catalogue) -> Key {
+    let subject = &dataset.subject;
+    let column = catalogue
+        .tables
+        .get(&subject.table.value)
+        .and_then(|table| table.column(&subject.key.value));
+    let declared = column.map_or("", |column| &column.declared);
+    Key::new(catalogue.dialect, &subject.key.value, declared)
+}
+
+/// How a query spells the keys of people: a `jsonb` is the daemon's own.
+pub(crate) fn spelling(types: &BTreeMap<String, BTreeMap<String, String>>, query: &str) -> Spelling {
+    match kind_of(types, query, "subject") {
+        Some(Kind::Jsonb) => Spelling::Daemon,
+        _ => Spelling::Platform,
+    }
+}
+
+/// What PostgreSQL says that a column of a query is.
+pub(crate) fn kind_of(
+    types: &BTreeMap<String, BTreeMap<String, String>>,
+    query: &str,
+    column: &str,
+) -> Option<Kind> {
+    types
+        .get(query)
+        .and_then(|columns| columns.get(column))
+        .map(|declared| Kind::of(declared))
 }
 
 /// Breadth first over the foreign keys, backwards from the person's table.

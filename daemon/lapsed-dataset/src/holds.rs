@@ -16,7 +16,9 @@
 use chrono::{DateTime, Utc};
 use lapsed_model::{Statement, SubjectKey};
 
-use crate::sql::{Sql, literal, person_key, quote};
+use crate::dialect::Words as _;
+use crate::key::Spelling;
+use crate::sql::{Sql, literal};
 use crate::{Fitted, Holdable};
 
 /// The kind of a hold on a person.
@@ -28,22 +30,30 @@ pub(crate) const OTHER_KINDS: [&str; 2] = [PERSON, "tenant"];
 impl Fitted<'_> {
     /// Whether person `s` is under a hold of the tenant that does not end before `at`.
     pub(crate) fn held(&self, sql: &mut Sql, tenant: &str, at: DateTime<Utc>) -> String {
-        let key = person_key(&self.dataset.subject.key.value);
+        let key = self.key();
         let active = Active::new(sql, tenant, at);
         let (in_force, same) = (&active.in_force, self.same_record("h"));
         // Two questions: whether anybody is held at all is answered once per statement.
         let anybody = format!(
             "(SELECT 1 FROM lapsed_hold h WHERE h.kind = '{PERSON}' AND {in_force} LIMIT 1) IS NOT NULL"
         );
+        let (held, of_kind) = (
+            key.person(Spelling::Daemon),
+            self.dialect().beside_the_index("h.kind"),
+        );
         let person = format!(
-            "{anybody}\n      AND (SELECT 1 FROM lapsed_hold h WHERE h.subject = {key} AND {in_force} AND +h.kind = '{PERSON}' \
+            "{anybody}\n      AND (SELECT 1 FROM lapsed_hold h WHERE h.subject = {held} AND {in_force} AND {of_kind} = '{PERSON}' \
              AND {same} LIMIT 1) IS NOT NULL"
         );
         let records: String = self.dataset.holdables.iter().map(|holdable| {
             let kind = literal(&holdable.name.value);
             let (rows, records) = (&holdable.rows.value, active.records(holdable));
+            let person = key.person(self.spelling(rows));
+            let is_held = self
+                .dialect()
+                .in_the_same("CAST(f.record AS TEXT)", &records);
             format!(
-                "\n      OR {} AND (SELECT 1 FROM ({rows}) f WHERE f.subject = {key} AND CAST(f.record AS TEXT) IN ({records}) LIMIT 1) IS NOT NULL",
+                "\n      OR {} AND (SELECT 1 FROM ({rows}) f WHERE f.subject = {person} AND {is_held} LIMIT 1) IS NOT NULL",
                 active.any(&format!(" AND h.kind = {kind}"))
             )
         }).collect();
@@ -58,28 +68,30 @@ impl Fitted<'_> {
     /// lasts longest.
     #[must_use]
     pub fn holds_of(&self, tenant: &str, subject: &SubjectKey, at: DateTime<Utc>) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let active = Active::new(&mut sql, tenant, at);
-        let subject = sql.bind(subject.to_value());
+        let key = self.key();
+        let held = key.bound(&mut sql, subject, Spelling::Daemon);
         let records: String = self
             .dataset
             .holdables
             .iter()
             .map(|Holdable { name, rows }| {
+                let person = key.bound(&mut sql, subject, self.spelling(&rows.value));
                 format!(
                     "\n  OR h.kind = {} AND CAST(h.record AS TEXT) IN \
-                     (SELECT CAST(f.record AS TEXT) FROM ({}) f WHERE f.subject = {subject})",
+                     (SELECT CAST(f.record AS TEXT) FROM ({}) f WHERE f.subject = {person})",
                     literal(&name.value),
                     rows.value
                 )
             })
             .collect();
         let (all, in_force) = (self.all_are_held(), &active.in_force);
-        let same = self.same_record("h");
+        let (same, of_kind) = (self.same_record("h"), self.dialect().beside_the_index("h.kind"));
         sql.finish(format!(
             "SELECT o.id FROM lapsed_hold o WHERE o.id IN (\n\
-             SELECT h.id FROM lapsed_hold h WHERE {} AND (1{all}{records})\nUNION ALL\n\
-             SELECT h.id FROM lapsed_hold h WHERE h.subject = {subject} AND {in_force} AND +h.kind = '{PERSON}' AND {same})\n\
+             SELECT h.id FROM lapsed_hold h WHERE {} AND (TRUE{all}{records})\nUNION ALL\n\
+             SELECT h.id FROM lapsed_hold h WHERE h.subject = {held} AND {in_force} AND {of_kind} = '{PERSON}' AND {same})\n\
              ORDER BY o.ends_at IS NOT NULL, o.ends_at DESC, o.id",
             active.condition
         ))
@@ -94,12 +106,13 @@ impl Fitted<'_> {
             .holdables
             .iter()
             .find(|holdable| holdable.name.value == kind)?;
-        let mut sql = Sql::default();
-        let key = quote(&self.dataset.subject.key.value);
+        let mut sql = self.pen();
+        let key = self.key();
+        let column = key.column();
         let record = sql.bind(record.into());
         let people = self.everybody(&mut sql, workgroups);
         Some(sql.finish(format!(
-            "{people} AND s.{key} IN (SELECT f.subject FROM ({}) f WHERE CAST(f.record AS TEXT) = {record}) ORDER BY s.{key}",
+            "{people} AND s.{column} IN (SELECT f.subject FROM ({}) f WHERE CAST(f.record AS TEXT) = {record}) ORDER BY s.{column}",
             holdable.rows.value
         )))
     }

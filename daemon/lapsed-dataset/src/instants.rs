@@ -1,13 +1,12 @@
-//! How a platform writes an instant down, and how one compares with the bounds of a plan.
+//! How a platform writes an instant down, and what is made of it when it is read.
 //!
 //! Every comparison is strict. What cannot be read as an instant never makes anybody due: it fails every
-//! *before* and passes every *after*, so that damaged data keeps people rather than erasing them.
+//! *before* and passes every *after*, so that damaged data keeps people rather than erasing them. The SQL of it is in
+//! `reading.rs`.
 
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use lapsed_model::{At, Bounds, Test, Value, day_start};
-
-use crate::sql::Sql;
+use lapsed_model::{At, Bounds, Value, day_start};
 
 /// The forms of an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +17,9 @@ pub enum Instants {
     Seconds,
     /// ISO 8601 text; without an offset it is UTC.
     Iso8601,
-    /// A date without a time, as ISO 8601 text: a day of the tenant's calendar.
+    /// PostgreSQL's `timestamp with time zone`; a `timestamp` without one is UTC.
+    Timestamptz,
+    /// A date without a time, as ISO 8601 text or PostgreSQL's `date`: a day of the tenant's calendar.
     Date,
 }
 
@@ -33,12 +34,20 @@ pub enum DateIs {
 
 impl Instants {
     /// Every form, with its word in a dataset file.
-    pub const WORDS: [(&'static str, Instants); 4] = [
+    pub const WORDS: [(&'static str, Instants); 5] = [
         ("milliseconds", Instants::Milliseconds),
         ("seconds", Instants::Seconds),
         ("iso8601", Instants::Iso8601),
+        ("timestamptz", Instants::Timestamptz),
         ("date", Instants::Date),
     ];
+
+    /// Its word in a dataset file.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        let named = Instants::WORDS.into_iter().find(|(_, form)| *form == self);
+        named.map_or("", |(word, _)| word)
+    }
 
     /// `instant` as this platform would write it down.
     #[must_use]
@@ -47,29 +56,12 @@ impl Instants {
             Instants::Milliseconds => Value::Integer(instant.timestamp_millis()),
             Instants::Seconds => Value::Integer(instant.timestamp()),
             Instants::Iso8601 => Value::Text(instant.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            Instants::Timestamptz => Value::Text(instant.to_rfc3339_opts(SecondsFormat::Micros, true)),
             Instants::Date => Value::Text(Bounds::today(instant, zone).to_string()),
         }
     }
 
-    /// The SQL that reads `at` as a number of milliseconds, or as the text of a date; null if it cannot be read.
-    ///
-    /// The planner compares with this and `explain` fetches it, so that there is one reader of instants.
-    #[must_use]
-    pub fn reading(self, at: &str) -> String {
-        match self {
-            Instants::Milliseconds => format!("CASE WHEN typeof({at}) IN ('integer', 'real') THEN {at} END"),
-            Instants::Seconds => {
-                format!("CASE WHEN typeof({at}) IN ('integer', 'real') THEN {at} * 1000 END")
-            }
-            Instants::Iso8601 => format!(
-                "CASE WHEN {} THEN CAST(round(unixepoch({at}, 'subsec') * 1000) AS INTEGER) END",
-                begins_with_a_date(at)
-            ),
-            Instants::Date => format!("CASE WHEN {} THEN date({at}) END", begins_with_a_date(at)),
-        }
-    }
-
-    /// Makes an instant of what [`Instants::reading`] fetched, and of whether there was anything to read.
+    /// Makes an instant of what was fetched, milliseconds or the text of a date, and of whether there was anything to read.
     #[must_use]
     pub fn interpret(self, read: &Value, is_null: bool, never_ends: bool, date_is: DateIs, zone: Tz) -> At {
         if is_null {
@@ -77,11 +69,15 @@ impl Instants {
         }
         let instant = match read {
             Value::Integer(milliseconds) => DateTime::from_timestamp_millis(*milliseconds),
+            Value::Real(milliseconds) if milliseconds.is_infinite() => return endless(*milliseconds > 0.0),
+            Value::Real(milliseconds) if milliseconds.is_nan() => None,
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "instants are far from the ends of an i64"
             )]
             Value::Real(milliseconds) => DateTime::from_timestamp_micros((milliseconds * 1000.0) as i64),
+            Value::Text(date) if date == "infinity" => return endless(true),
+            Value::Text(date) if date == "-infinity" => return endless(false),
             Value::Text(date) => date.parse::<NaiveDate>().ok().and_then(|date| match date_is {
                 DateIs::Start => Some(day_start(zone, date)),
                 DateIs::End => Some(day_start(zone, date.checked_add_days(Days::new(1))?)),
@@ -90,65 +86,20 @@ impl Instants {
         };
         instant.map_or(At::Unreadable, At::Instant)
     }
-
-    /// The condition under which `at` passes `test`, with a leading ` AND `; empty if it always does.
-    #[must_use]
-    pub(crate) fn condition(
-        self,
-        sql: &mut Sql,
-        at: &str,
-        test: Test,
-        bounds: &Bounds,
-        never_ends: bool,
-        date_is: DateIs,
-    ) -> String {
-        let (before, bound) = match test {
-            Test::Present => return String::new(),
-            Test::BeforeCutOff => (true, bounds.cut_off),
-            Test::AfterCutOff => (false, bounds.cut_off),
-            Test::BeforeNow => (true, bounds.now),
-            Test::AfterNow => (false, bounds.now),
-        };
-        let value = match self {
-            Instants::Milliseconds => Value::Integer(bound.timestamp_millis()),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a double holds milliseconds exactly until the year 287396"
-            )]
-            Instants::Seconds => Value::Real(bound.timestamp_millis() as f64 / 1000.0),
-            Instants::Iso8601 => Value::Integer(bound.timestamp_millis()),
-            Instants::Date => date_bound(bound, before, date_is, bounds.zone),
-        };
-        let bound = sql.bind(value);
-        // A number is compared as it stands, so that an index over it can serve; text is always greater than a
-        // number in SQLite, which is the safe side.
-        let (read, numeric) = match self {
-            Instants::Milliseconds | Instants::Seconds => (at.to_owned(), true),
-            Instants::Iso8601 | Instants::Date => (self.reading(at), false),
-        };
-        match (before, never_ends, numeric) {
-            (true, _, _) => format!(" AND {read} < {bound}"),
-            (false, false, true) => format!(" AND {read} > {bound}"),
-            (false, true, true) => format!(" AND ({read} > {bound} OR {at} IS NULL)"),
-            (false, false, false) => {
-                format!(" AND ({read} > {bound} OR ({read} IS NULL AND {at} IS NOT NULL))")
-            }
-            (false, true, false) => format!(" AND ({read} > {bound} OR {read} IS NULL)"),
-        }
-    }
 }
 
-/// SQLite reads more than ISO 8601: a bare year is a Julian day long before Christ, a time alone lies in the year 2000,
-/// and `now` is now.
-fn begins_with_a_date(at: &str) -> String {
-    const DIGIT: &str = "[0-9]";
-    let date = [DIGIT.repeat(4), DIGIT.repeat(2), DIGIT.repeat(2)].join("-");
-    format!("typeof({at}) = 'text' AND {at} GLOB '{date}*'")
+/// PostgreSQL's `infinity` is behind every instant, `-infinity` before every one: the beginning of the calendar is, too.
+fn endless(in_the_future: bool) -> At {
+    const FIRST_OF_JANUARY_1: i64 = -62_135_596_800;
+    match DateTime::from_timestamp(FIRST_OF_JANUARY_1, 0) {
+        Some(long_ago) if !in_the_future => At::Instant(long_ago),
+        _ => At::Never,
+    }
 }
 
 /// The date to compare dates with, so that `date < it` (or `date > it`) says the same as comparing the instants
 /// that the dates stand for with `bound`.
-fn date_bound(bound: DateTime<Utc>, before: bool, date_is: DateIs, zone: Tz) -> Value {
+pub(crate) fn date_bound(bound: DateTime<Utc>, before: bool, date_is: DateIs, zone: Tz) -> Value {
     let day = Bounds::today(bound, zone);
     let starts_its_day = day_start(zone, day) == bound;
     // With days numbered d and `bound` in day b: start(d) < bound for d < b, and for d = b unless bound is its
@@ -221,5 +172,18 @@ mod tests {
         let read = Value::Text("2026-10-25".to_owned());
         let at = Instants::Date.interpret(&read, false, false, DateIs::End, VIENNA);
         assert_eq!(at, At::Instant(instant("2026-10-26T00:00:00+01:00")));
+    }
+
+    #[test]
+    fn without_an_end_is_for_ever_and_without_a_beginning_long_ago() {
+        let read =
+            |value: Value| Instants::Timestamptz.interpret(&value, false, false, DateIs::Start, VIENNA);
+        assert_eq!(read(Value::Real(f64::INFINITY)), At::Never);
+        assert_eq!(read(Value::Text("infinity".to_owned())), At::Never);
+        let At::Instant(long_ago) = read(Value::Real(f64::NEG_INFINITY)) else {
+            panic!("long ago is an instant")
+        };
+        assert!(long_ago < instant("1000-01-01T00:00:00Z"));
+        assert_eq!(read(Value::Real(f64::NAN)), At::Unreadable);
     }
 }

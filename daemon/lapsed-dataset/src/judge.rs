@@ -13,7 +13,10 @@
 use lapsed_model::{Bounds, Rule, Statement, SubjectKey, Switch, Test, Verdict};
 
 use crate::Fitted;
-use crate::sql::{Sql, person_key, quote};
+use crate::dialect::Words as _;
+use crate::key::Spelling;
+use crate::reading::Compared;
+use crate::sql::{Sql, plain};
 
 /// Whom to judge, and by what.
 #[derive(Clone, Copy, Debug)]
@@ -66,18 +69,18 @@ impl Fitted<'_> {
     /// Counts a workgroup's people: rows of (verdict, people).
     #[must_use]
     pub fn count(&self, question: &Question<'_>) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let people = self.people(&mut sql, question.workgroup);
         let verdict = self.verdict(&mut sql, question);
         sql.finish(format!(
-            "SELECT verdict, count(*) AS people\nFROM (SELECT {verdict} AS verdict\n{people})\nGROUP BY verdict"
+            "SELECT verdict, count(*) AS people\nFROM (SELECT {verdict} AS verdict\n{people}) judged\nGROUP BY verdict"
         ))
     }
 
     /// Lists who is due: rows of (subject, verdict) in key order.
     #[must_use]
     pub fn list(&self, question: &Question<'_>) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let due = self.due(&mut sql, question);
         sql.finish(format!(
             "{due}\nSELECT subject, rule AS verdict FROM due WHERE rule IS NOT NULL ORDER BY subject"
@@ -87,7 +90,7 @@ impl Fitted<'_> {
     /// The same for one person: a row, or none.
     #[must_use]
     pub fn list_one(&self, question: &Question<'_>, subject: &SubjectKey) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let due = self.due_among(&mut sql, question, Some(subject));
         sql.finish(format!(
             "{due}\nSELECT subject, rule AS verdict FROM due WHERE rule IS NOT NULL"
@@ -97,24 +100,24 @@ impl Fitted<'_> {
     /// Stores who is due as the subjects of plan `plan`.
     #[must_use]
     pub fn save(&self, question: &Question<'_>, plan: &str) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let due = self.due(&mut sql, question);
-        let plan = sql.bind(plan.into());
+        let (plan, subject) = (sql.bind(plan.into()), self.key().kept("subject"));
         sql.finish(format!(
             "INSERT INTO lapsed_plan_subject (plan, subject, rule)\n{due}\n\
-             SELECT {plan}, subject, rule FROM due WHERE rule IS NOT NULL ORDER BY subject"
+             SELECT {plan}, {subject}, rule FROM due WHERE rule IS NOT NULL ORDER BY due.subject"
         ))
     }
 
     /// Stores one person as the only subject of a plan, if the rules make them due.
     #[must_use]
     pub fn save_one_due(&self, question: &Question<'_>, subject: &SubjectKey, plan: &str) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let due = self.due_among(&mut sql, question, Some(subject));
-        let plan = sql.bind(plan.into());
+        let (plan, subject) = (sql.bind(plan.into()), self.key().kept("subject"));
         sql.finish(format!(
             "INSERT INTO lapsed_plan_subject (plan, subject, rule)\n{due}\n\
-             SELECT {plan}, subject, rule FROM due WHERE rule IS NOT NULL"
+             SELECT {plan}, {subject}, rule FROM due WHERE rule IS NOT NULL"
         ))
     }
 
@@ -122,26 +125,29 @@ impl Fitted<'_> {
     /// them too.
     #[must_use]
     pub fn save_one(&self, question: &Question<'_>, subject: &SubjectKey, plan: &str) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let people = self.people(&mut sql, question.workgroup);
         let held = self.held(&mut sql, question.tenant, question.bounds.now);
-        let key = quote(&self.dataset.subject.key.value);
-        let (plan, subject) = (sql.bind(plan.into()), sql.bind(subject.to_value()));
+        let (key, no_rule) = (self.key(), self.dialect().no_number());
+        let (column, kept) = (key.column(), key.kept_person());
+        let (plan, subject) = (
+            sql.bind(plan.into()),
+            key.bound(&mut sql, subject, Spelling::Platform),
+        );
         sql.finish(format!(
             "INSERT INTO lapsed_plan_subject (plan, subject, rule)\n\
-             SELECT {plan}, s.{key}, NULL {people} AND s.{key} = {subject}\n  AND NOT ({held})"
+             SELECT {plan}, {kept}, {no_rule} {people} AND s.{column} = {subject}\n  AND NOT ({held})"
         ))
     }
 
     /// Puts one person into the batch, whoever it is, to try the erasure on.
     #[must_use]
     pub fn anybody(&self) -> Statement {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
-        let identified = self.is_identified();
-        Sql::default().finish(format!(
-            "INSERT INTO lapsed_batch (subject) SELECT s.{key} FROM {table} s\n\
-             WHERE s.{key} IS NOT NULL AND {identified} LIMIT 1"
+        let (table, key, identified) = (self.people_table(), self.key(), self.is_identified());
+        let (column, kept) = (key.column(), key.kept_person());
+        plain(format!(
+            "INSERT INTO lapsed_batch (subject) SELECT {kept} FROM {table} s\n\
+             WHERE s.{column} IS NOT NULL AND {identified} LIMIT 1"
         ))
     }
 
@@ -149,9 +155,13 @@ impl Fitted<'_> {
     /// meanwhile, and who is gone from the workgroup.
     #[must_use]
     pub fn recheck(&self, question: &Question<'_>, asked: Recheck) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let people = self.people(&mut sql, question.workgroup);
-        let key = quote(&self.dataset.subject.key.value);
+        let key = self.key();
+        let (column, in_batch) = (
+            key.column(),
+            key.held_in("lapsed_batch.subject", Spelling::Platform),
+        );
         let confirmed = match asked {
             Recheck::Due => {
                 let kept = self.kept_by_none(&mut sql, question);
@@ -167,7 +177,7 @@ impl Fitted<'_> {
         };
         let held = self.held(&mut sql, question.tenant, question.bounds.now);
         sql.finish(format!(
-            "DELETE FROM lapsed_batch WHERE (SELECT 1 {people}\n  AND s.{key} = lapsed_batch.subject{confirmed}\n  \
+            "DELETE FROM lapsed_batch WHERE (SELECT 1 {people}\n  AND s.{column} = {in_batch}{confirmed}\n  \
              AND NOT ({held}) LIMIT 1) IS NULL"
         ))
     }
@@ -176,7 +186,7 @@ impl Fitted<'_> {
     /// looks at ever happened to them.
     #[must_use]
     pub fn out_of_reach(&self, question: &Question<'_>) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let people = self.people(&mut sql, question.workgroup);
         let mut reaches: Vec<String> = Vec::new();
         for (_, rule) in self.on(&self.dataset.rules.candidates, question.switches) {
@@ -199,22 +209,26 @@ impl Fitted<'_> {
     }
 
     fn due_among(&self, sql: &mut Sql, question: &Question<'_>, only: Option<&SubjectKey>) -> String {
-        let key = quote(&self.dataset.subject.key.value);
+        let key = self.key();
+        let column = key.column();
         let people = self.people(sql, question.workgroup);
         let only = only.map_or(String::new(), |subject| {
-            format!(" AND s.{key} = {}", sql.bind(subject.to_value()))
+            format!(
+                " AND s.{column} = {}",
+                key.bound(sql, subject, Spelling::Platform)
+            )
         });
         let kept = self.kept_by_none(sql, question);
         let held = self.held(sql, question.tenant, question.bounds.now);
         let awaits = self.awaits_answer();
         let rule = self.cases(sql, &self.dataset.rules.candidates, question, 1);
         let rule = if rule.is_empty() {
-            "NULL".to_owned()
+            self.dialect().no_number().to_owned()
         } else {
             format!("CASE{rule} END")
         };
         format!(
-            "WITH due (subject, rule) AS MATERIALIZED (\nSELECT s.{key}, {rule}\n{people}{only}{kept}\n  \
+            "WITH due (subject, rule) AS MATERIALIZED (\nSELECT s.{column}, {rule}\n{people}{only}{kept}\n  \
              AND NOT ({held})\n  AND NOT {awaits})"
         )
     }
@@ -261,7 +275,7 @@ impl Fitted<'_> {
             .map(|(_, rule)| self.holds(sql, rule, question.bounds))
             .collect();
         if holds.is_empty() {
-            "0".to_owned()
+            "FALSE".to_owned()
         } else {
             holds.join("\n    OR ")
         }
@@ -286,8 +300,13 @@ impl Fitted<'_> {
 
     fn condition(&self, sql: &mut Sql, rule: &Rule, bounds: &Bounds) -> String {
         let fact = self.fact(&rule.fact);
-        fact.instants
-            .condition(sql, "f.at", rule.is, bounds, fact.never_ends, fact.date_is)
+        let compared = Compared {
+            test: rule.is,
+            bounds,
+            never_ends: fact.never_ends,
+            date_is: fact.date_is,
+        };
+        self.written(fact).condition(sql, "f.at", &compared)
     }
 
     fn without(&self, rule: &Rule) -> String {
@@ -298,8 +317,8 @@ impl Fitted<'_> {
     }
 
     fn probe(&self, fact: &str, condition: &str) -> String {
-        let key = person_key(&self.dataset.subject.key.value);
         let query = &self.fact(fact).query.value;
-        format!("(SELECT 1 FROM ({query}) f WHERE f.subject = {key}{condition} LIMIT 1)")
+        let person = self.key().person(self.spelling(query));
+        format!("(SELECT 1 FROM ({query}) f WHERE f.subject = {person}{condition} LIMIT 1)")
     }
 }

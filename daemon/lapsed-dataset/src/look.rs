@@ -1,11 +1,12 @@
-//! Looking without touching: one person's happenings, people by name, samples of a fact.
+//! Looking without touching: one person's happenings, people by name.
 
 use chrono_tz::Tz;
 use lapsed_model::{At, Happening, Statement, SubjectKey, Value};
 
 use crate::dataset::Fact;
-use crate::sample::SAMPLE;
-use crate::sql::{Sql, quote};
+use crate::dialect::Words as _;
+use crate::key::Spelling;
+use crate::sql::{Sql, plain, quote};
 use crate::{Dataset, Fitted};
 
 impl Dataset {
@@ -67,82 +68,53 @@ impl Fitted<'_> {
         subject: &'f SubjectKey,
     ) -> impl Iterator<Item = (&'f str, Statement)> + 'f {
         self.dataset.facts.values().map(move |fact| {
-            let reading = fact.instants.reading("f.at");
-            let sql = format!(
-                "SELECT f.at IS NULL, {reading}, CAST(f.record AS TEXT) FROM ({}) f WHERE f.subject = $1",
-                fact.query.value
+            let (mut sql, query) = (self.pen(), &fact.query.value);
+            let fetched = self.written(fact).fetched("f.at");
+            let person = self.key().bound(&mut sql, subject, self.spelling(query));
+            let happened = format!(
+                "SELECT f.at IS NULL, {fetched}, CAST(f.record AS TEXT) FROM ({query}) f WHERE f.subject = {person}"
             );
-            (
-                fact.name.as_str(),
-                Statement {
-                    sql,
-                    binds: vec![subject.to_value()],
-                },
-            )
-        })
-    }
-
-    /// What a sample of a fact's instants looks like: rows of (type, rows, unreadable, least, greatest).
-    pub fn samples(&self) -> impl Iterator<Item = (&Fact, Statement)> {
-        self.dataset.facts.values().map(|fact| {
-            let reading = fact.instants.reading("at");
-            let sql = format!(
-                "SELECT CASE typeof(at) WHEN 'real' THEN 'integer' ELSE typeof(at) END AS type, count(*), \
-                 count(*) - count({reading}), min({reading}), max({reading})\n\
-                 FROM (SELECT f.at FROM ({}) f WHERE f.at IS NOT NULL LIMIT {SAMPLE}) GROUP BY 1 ORDER BY 2 DESC",
-                fact.query.value
-            );
-            (fact, Statement { sql, binds: Vec::new() })
+            (fact.name.as_str(), sql.finish(happened))
         })
     }
 
     /// One person of these workgroups by key: rows of (workgroup, erased, created, find columns …).
     #[must_use]
     pub fn person(&self, workgroups: &[String], subject: &SubjectKey) -> Statement {
-        let mut sql = Sql::default();
-        let key = quote(&self.dataset.subject.key.value);
-        let bound = sql.bind(subject.to_value());
+        let mut sql = self.pen();
+        let key = self.key();
+        let (column, bound) = (key.column(), key.bound(&mut sql, subject, Spelling::Platform));
         let people = self.everybody(&mut sql, workgroups);
-        sql.finish(format!("{people} AND s.{key} = {bound}"))
+        sql.finish(format!("{people} AND s.{column} = {bound}"))
     }
 
     /// People of these workgroups in whose `find` columns `text` stands, at most `most` of them.
     #[must_use]
     pub fn find(&self, workgroups: &[String], text: &str, most: u32) -> Statement {
-        let mut sql = Sql::default();
-        let key = quote(&self.dataset.subject.key.value);
-        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let words: Vec<String> = escaped
-            .split_whitespace()
-            .map(|word| {
-                let bound = sql.bind(format!("%{word}%").into());
-                let columns: Vec<String> = self
-                    .dataset
-                    .subject
-                    .find
-                    .iter()
-                    .map(|column| format!("s.{} LIKE {bound} ESCAPE '\\'", quote(&column.value)))
-                    .collect();
-                format!(
-                    "({})",
-                    if columns.is_empty() {
-                        "0".to_owned()
-                    } else {
-                        columns.join(" OR ")
-                    }
-                )
-            })
-            .collect();
+        let mut sql = self.pen();
+        let key = self.key();
+        let key = key.column();
+        let stands = self.stand_in_person(&mut sql, text);
         let exact = sql.bind(text.trim().into());
         let people = self.everybody(&mut sql, workgroups);
-        let words = if words.is_empty() {
-            "0".to_owned()
-        } else {
-            words.join(" AND ")
-        };
         sql.finish(format!(
-            "{people} AND (CAST(s.{key} AS TEXT) = {exact} OR ({words})) ORDER BY s.{key} LIMIT {most}"
+            "{people} AND (CAST(s.{key} AS TEXT) = {exact} OR ({stands})) ORDER BY s.{key} LIMIT {most}"
         ))
+    }
+
+    /// Whether each word of `text` stands in one of the `find` columns of person `s`.
+    fn stand_in_person(&self, sql: &mut Sql, text: &str) -> String {
+        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let words = escaped.split_whitespace().map(|word| {
+            let pattern = sql.bind(format!("%{word}%").into());
+            let columns = self.dataset.subject.find.iter();
+            let stands = columns.map(|column| {
+                self.dialect()
+                    .is_like(&format!("s.{}", quote(&column.value)), &pattern)
+            });
+            format!("({})", joined(stands, " OR "))
+        });
+        joined(words, " AND ")
     }
 
     /// Other people of these workgroups with the same address on any channel (R-5), as [`Fitted::find`] shows
@@ -150,9 +122,10 @@ impl Fitted<'_> {
     #[must_use]
     pub fn same_contact(&self, workgroups: &[String], subject: &SubjectKey, most: u32) -> Option<Statement> {
         let of = &self.dataset.subject;
-        let (table, key) = (quote(&of.table.value), quote(&of.key.value));
-        let mut sql = Sql::default();
-        let bound = sql.bind(subject.to_value());
+        let mut sql = self.pen();
+        let (table, key) = (self.people_table(), self.key());
+        let bound = key.bound(&mut sql, subject, Spelling::Platform);
+        let key = key.column();
         let same: Vec<String> = of
             .contact
             .values()
@@ -178,7 +151,7 @@ impl Fitted<'_> {
     pub fn workgroups(&self) -> Statement {
         let (from, workgroup) = self.with_workgroups();
         let identified = self.is_identified();
-        Sql::default().finish(format!(
+        plain(format!(
             "SELECT CAST({workgroup} AS TEXT), count(*) FROM {from} WHERE {identified} GROUP BY 1 ORDER BY 1"
         ))
     }
@@ -198,21 +171,26 @@ impl Fitted<'_> {
     /// ones included.
     pub(crate) fn everybody(&self, sql: &mut Sql, workgroups: &[String]) -> String {
         let subject = &self.dataset.subject;
-        let key = quote(&subject.key.value);
-        let list: Vec<String> = workgroups
-            .iter()
-            .map(|name| sql.bind(name.as_str().into()))
-            .collect();
-        let list = list.join(", ");
+        let key = self.key();
+        let key = key.column();
         let (from, workgroup) = self.with_workgroups();
+        let of_workgroups = self.in_workgroups(sql, &workgroup, workgroups);
         let (erased, created) = (self.is_erased(), self.created());
         let shown: String = subject
             .find
             .iter()
             .map(|column| format!(", s.{}", quote(&column.value)))
             .collect();
-        format!(
-            "SELECT s.{key}, {workgroup}, {erased}, {created}{shown} FROM {from} WHERE {workgroup} IN ({list})"
-        )
+        format!("SELECT s.{key}, {workgroup}, {erased}, {created}{shown} FROM {from} WHERE {of_workgroups}")
+    }
+}
+
+/// Conditions in one; none of none.
+fn joined(conditions: impl Iterator<Item = String>, by: &str) -> String {
+    let conditions: Vec<String> = conditions.collect();
+    if conditions.is_empty() {
+        "FALSE".to_owned()
+    } else {
+        conditions.join(by)
     }
 }

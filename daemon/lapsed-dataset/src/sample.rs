@@ -6,12 +6,13 @@
 
 use chrono::{DateTime, Utc};
 use lapsed_config::{Finding, Spanned};
-use lapsed_model::{Statement, Value};
+use lapsed_model::{Dialect, Statement, Value};
 
 use crate::Fitted;
 use crate::dataset::Fact;
 use crate::instants::Instants;
-use crate::sql::quote;
+use crate::key::Spelling;
+use crate::sql::{literal, plain};
 
 /// 1 January 1971 and 1 January 10000: no platform sold a ticket before the one, and *for ever* is often written
 /// as 31 December 9999.
@@ -42,7 +43,7 @@ pub fn judge_sample(fact: &Fact, rows: &[Vec<Value>]) -> Option<Finding> {
                 as_number(row.get(1)?).unwrap_or_default(),
                 fact.name
             ),
-            "check `instants`: milliseconds, seconds, iso8601 or date",
+            "check `instants`: milliseconds, seconds, iso8601, timestamptz or date",
         );
     }
     for edge in [row.get(3)?, row.get(4)?] {
@@ -65,17 +66,48 @@ pub fn judge_sample(fact: &Fact, rows: &[Vec<Value>]) -> Option<Finding> {
 }
 
 impl Fitted<'_> {
+    /// What a sample of a fact's instants looks like: rows of (type, rows, unreadable, least, greatest).
+    pub fn samples(&self) -> impl Iterator<Item = (&Fact, Statement)> {
+        self.dataset.facts.values().map(|fact| {
+            let written = self.written(fact);
+            let (fetched, finite) = (written.fetched("at"), written.fetched_if_finite("at"));
+            let sample = format!(
+                "SELECT {kind} AS type, count(*), count(*) - count({fetched}), min({finite}), max({finite})\n\
+                 FROM (SELECT f.at FROM ({}) f WHERE f.at IS NOT NULL LIMIT {SAMPLE}) sample GROUP BY 1 ORDER BY 2 DESC",
+                fact.query.value,
+                kind = match self.dialect() {
+                    Dialect::Sqlite => "CASE typeof(at) WHEN 'real' THEN 'integer' ELSE typeof(at) END",
+                    Dialect::Postgres => "CAST(pg_typeof(at) AS text)",
+                }
+            );
+            (fact, plain(sample))
+        })
+    }
+
     /// The types of a sample of keys: rows of (type, rows).
     #[must_use]
     pub fn key_sample(&self) -> Statement {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
-        let sql = format!(
-            "SELECT typeof(key), count(*) FROM (SELECT {key} AS key FROM {table} LIMIT {SAMPLE}) GROUP BY 1 ORDER BY 2 DESC"
-        );
-        Statement {
-            sql,
-            binds: Vec::new(),
+        let (table, key) = (self.people_table(), self.key());
+        let of_type = self.type_of_key("key", Spelling::Platform);
+        plain(format!(
+            "SELECT {of_type}, count(*) FROM (SELECT {} AS key FROM {table} LIMIT {SAMPLE}) sample GROUP BY 1 ORDER BY 2 DESC",
+            key.column()
+        ))
+    }
+
+    /// The type of a key in a column of a sample. On PostgreSQL a column has one type for all, which [`crate::Dataset::fit`] has
+    /// judged; only a key of the daemon's own may be a number or a text.
+    fn type_of_key(&self, column: &str, spelling: Spelling) -> String {
+        if self.dialect() == Dialect::Sqlite {
+            return format!("typeof({column})");
+        }
+        let of_keys = literal(&self.key().kind().to_string());
+        match spelling {
+            Spelling::Platform => format!("CASE WHEN {column} IS NULL THEN 'null' ELSE {of_keys} END"),
+            Spelling::Daemon => {
+                let key = self.key().held_in(column, Spelling::Platform);
+                format!("CASE WHEN {key} IS NULL THEN 'jsonb ' || jsonb_typeof({column}) ELSE {of_keys} END")
+            }
         }
     }
 
@@ -85,7 +117,7 @@ impl Fitted<'_> {
         let types: Vec<&str> = rows.iter().filter_map(|row| as_text(row.first()?)).collect();
         let key = &self.dataset.subject.key;
         match types.as_slice() {
-            [] | ["integer" | "text"] => None,
+            [] | ["integer" | "bigint" | "text" | "uuid" | OTHER] => None,
             [kind] => Some(format!(
                 "the keys of people in `{}` are of type {kind}",
                 key.value
@@ -105,15 +137,23 @@ impl Fitted<'_> {
 
     /// For every query of the dataset what a sample of its people looks like: rows of (type, rows, known people).
     pub fn subject_samples(&self) -> impl Iterator<Item = (&Spanned<String>, Statement)> {
-        let subject = &self.dataset.subject;
-        let (table, key) = (quote(&subject.table.value), quote(&subject.key.value));
+        let (table, key) = (self.people_table(), self.key());
         self.dataset.queries().map(move |query| {
-            let sql = format!(
-                "SELECT typeof(f.subject), count(*), count((SELECT 1 FROM {table} s WHERE s.{key} = f.subject LIMIT 1))\n\
+            let spelling = self.spelling(&query.value);
+            let of_type = self.type_of_key("f.subject", spelling);
+            let (column, named) = (
+                key.column(),
+                match spelling {
+                    Spelling::Platform => "f.subject".to_owned(),
+                    Spelling::Daemon => key.held_in("f.subject", Spelling::Platform),
+                },
+            );
+            let sample = format!(
+                "SELECT {of_type}, count(*), count((SELECT 1 FROM {table} s WHERE s.{column} = {named} LIMIT 1))\n\
                  FROM (SELECT q.subject FROM ({}) q WHERE q.subject IS NOT NULL LIMIT {PEOPLE}) f GROUP BY 1 ORDER BY 2 DESC",
                 query.value
             );
-            (query, Statement { sql, binds: Vec::new() })
+            (query, plain(sample))
         })
     }
 }
@@ -150,8 +190,11 @@ pub fn judge_subjects(query: &Spanned<String>, keys: &[Vec<Value>], rows: &[Vec<
     })
 }
 
+/// A type that is the platform's own.
+const OTHER: &str = "a type of its own";
+
 /// How many rows a sample has.
-pub(crate) const SAMPLE: u32 = 5_000;
+const SAMPLE: u32 = 5_000;
 
 /// How many people of a query are looked up.
 const PEOPLE: u32 = 200;

@@ -6,7 +6,11 @@ const INSTANTS: Kind = Kind::Words(&[
     ("milliseconds", "a number of milliseconds since 1970, UTC"),
     ("seconds", "a number of seconds since 1970, UTC"),
     ("iso8601", "ISO 8601 text; UTC where it has no offset"),
-    ("date", "ISO 8601 text of a date, by the tenant's calendar"),
+    (
+        "timestamptz",
+        "PostgreSQL's timestamp with time zone; UTC for one without",
+    ),
+    ("date", "a date or its ISO 8601 text, by the tenant's calendar"),
 ]);
 
 const COLUMN_VERB: Kind = Kind::Words(&[

@@ -1,14 +1,27 @@
-//! The pen that SQL is written with: one place quotes names, one place binds values.
+//! The pen that SQL is written with: it knows which database reads it, quotes names and binds values.
 
-use lapsed_model::{Statement, Value};
+use lapsed_model::{Dialect, Statement, Table, Value};
 
 /// A statement in the making.
-#[derive(Default)]
 pub(crate) struct Sql {
+    dialect: Dialect,
     binds: Vec<Value>,
 }
 
 impl Sql {
+    /// A pen for one database.
+    pub(crate) fn of(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            binds: Vec::new(),
+        }
+    }
+
+    /// Who reads it.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// Binds a value and gives back its `$n`; a value that is bound already keeps its number.
     pub(crate) fn bind(&mut self, value: Value) -> String {
         let position = self
@@ -31,17 +44,28 @@ impl Sql {
     }
 }
 
+/// A statement without values.
+pub(crate) fn plain(sql: impl Into<String>) -> Statement {
+    Statement {
+        sql: sql.into(),
+        binds: Vec::new(),
+    }
+}
+
 /// Quotes an identifier that was found in the store's catalogue.
 pub(crate) fn quote(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
-/// The key of person `s` for a comparison with another column.
-///
-/// The `+` changes nothing but keeps SQLite from converting the other side to the key's type: of a column without
-/// a type of its own, such as the daemon's `subject`, it could then not use the index.
-pub(crate) fn person_key(key: &str) -> String {
-    format!("+s.{}", quote(key))
+/// Quotes the name of a table as datasets write it: `box.customers` is `"box"."customers"` where the catalogue says that
+/// `box` is a schema.
+pub(crate) fn quote_table(name: &str, table: Option<&Table>) -> String {
+    let schema = table.and_then(|table| table.schema.as_deref());
+    let within = schema.and_then(|schema| Some((schema, name.strip_prefix(schema)?.strip_prefix('.')?)));
+    match within {
+        Some((schema, table)) => format!("{}.{}", quote(schema), quote(table)),
+        None => quote(name),
+    }
 }
 
 /// Quotes a text constant of our own, such as a path inside a JSON column.
@@ -55,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_value_is_bound_once() {
-        let mut sql = Sql::default();
+        let mut sql = Sql::of(Dialect::Sqlite);
         assert_eq!(sql.bind(Value::Integer(7)), "$1");
         assert_eq!(sql.bind(Value::Integer(8)), "$2");
         assert_eq!(sql.bind(Value::Integer(7)), "$1");
@@ -65,5 +89,23 @@ mod tests {
     fn a_name_cannot_leave_its_quotes() {
         assert_eq!(quote("a\"; DROP TABLE b; --"), "\"a\"\"; DROP TABLE b; --\"");
         assert_eq!(literal("$.it's"), "'$.it''s'");
+    }
+
+    #[test]
+    fn a_dot_parts_a_name_only_where_the_catalogue_says_so() {
+        let in_schema = Table {
+            schema: Some("box".to_owned()),
+            ..Table::default()
+        };
+        assert_eq!(
+            quote_table("box.customers", Some(&in_schema)),
+            "\"box\".\"customers\""
+        );
+        assert_eq!(quote_table("box.x.y", Some(&in_schema)), "\"box\".\"x.y\"");
+        assert_eq!(
+            quote_table("box.customers", Some(&Table::default())),
+            "\"box.customers\""
+        );
+        assert_eq!(quote_table("customers", None), "\"customers\"");
     }
 }

@@ -5,7 +5,9 @@
 
 use lapsed_model::{Bounds, Statement};
 
-use crate::sql::{Sql, quote};
+use crate::dialect::Words as _;
+use crate::key::Spelling;
+use crate::sql::Sql;
 use crate::{Fitted, Question};
 
 /// For whom warnings are brought up to date.
@@ -22,7 +24,7 @@ impl Fitted<'_> {
     /// held: they became active again. Who is due by now keeps the row until they are anonymised.
     #[must_use]
     pub fn forget_warnings(&self, warned: &Warned<'_>, last: &Bounds) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let rows = self.rows_of(&mut sql, warned);
         let due = self.due_on(&mut sql, warned, last);
         let held = self.held(&mut sql, warned.today.tenant, warned.today.bounds.now);
@@ -35,8 +37,13 @@ impl Fitted<'_> {
     /// is the `last` one; [`Fitted::warnings_due_earlier`] finds the day itself.
     #[must_use]
     pub fn note_warnings(&self, warned: &Warned<'_>, last: &Bounds, last_day: i64) -> Statement {
-        let mut sql = Sql::default();
-        let key = quote(&self.dataset.subject.key.value);
+        let mut sql = self.pen();
+        let key = self.key();
+        let (kept, person) = (key.kept_person(), key.person(Spelling::Daemon));
+        let (of_tenant, of_workgroup) = (
+            self.dialect().beside_the_index("w.tenant"),
+            self.dialect().beside_the_index("w.workgroup"),
+        );
         let tenant = sql.bind(warned.today.tenant.into());
         let workgroup = sql.bind(warned.workgroup.into());
         let now = sql.bind(warned.today.bounds.now.timestamp_millis().into());
@@ -47,10 +54,10 @@ impl Fitted<'_> {
         let held = self.held(&mut sql, warned.today.tenant, warned.today.bounds.now);
         sql.finish(format!(
             "INSERT INTO lapsed_warning (tenant, workgroup, subject, warn_at, due_at, noted_at)\n\
-             SELECT {tenant}, {workgroup}, s.{key}, {now}, {last_day}, {now} {people}\n  \
-             AND (SELECT 1 FROM lapsed_warning w WHERE w.subject = +s.{key} AND w.tenant = {tenant} \
-             AND w.workgroup = {workgroup} LIMIT 1) IS NULL{later}\n  \
-             AND NOT (1{today})\n  AND NOT ({held})"
+             SELECT {tenant}, {workgroup}, {kept}, {now}, {last_day}, {now} {people}\n  \
+             AND (SELECT 1 FROM lapsed_warning w WHERE w.subject = {person} AND {of_tenant} = {tenant} \
+             AND {of_workgroup} = {workgroup} LIMIT 1) IS NULL{later}\n  \
+             AND NOT (TRUE{today})\n  AND NOT ({held})"
         ))
     }
 
@@ -65,7 +72,7 @@ impl Fitted<'_> {
         day: i64,
         day_after: i64,
     ) -> Statement {
-        let mut sql = Sql::default();
+        let mut sql = self.pen();
         let rows = self.rows_of(&mut sql, warned);
         let now = sql.bind(warned.today.bounds.now.timestamp_millis().into());
         let (day, day_after) = (sql.bind(day.into()), sql.bind(day_after.into()));
@@ -84,10 +91,14 @@ impl Fitted<'_> {
 
     /// `FROM … WHERE …` for the person of a row, if they are due at other bounds.
     fn due_on(&self, sql: &mut Sql, warned: &Warned<'_>, bounds: &Bounds) -> String {
-        let key = quote(&self.dataset.subject.key.value);
+        let key = self.key();
+        let (column, noted) = (
+            key.column(),
+            key.held_in("lapsed_warning.subject", Spelling::Platform),
+        );
         let people = self.people(sql, warned.today.workgroup);
         let due = self.judged_due(sql, &warned.today.at(bounds));
-        format!("{people}\n  AND s.{key} = lapsed_warning.subject{due}")
+        format!("{people}\n  AND s.{column} = {noted}{due}")
     }
 
     /// ` AND …` for whom no rule keeps and some rule makes due.

@@ -11,10 +11,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use lapsed_dataset::{Erasure, Fitted, Question, Recheck};
 use lapsed_model::{
-    Bounds, Chance, Clock, Entry, Key, KeyRing, Lease, Plan, Pseudonym, Value, Way, day_start, fault,
+    Bounds, Chance, Clock, Dialect, Entry, Key, KeyRing, Lease, Plan, Pseudonym, Value, Way, day_start, fault,
 };
 use lapsed_policy::{Automatic, Retention};
-use lapsed_store::{ClearStatements, Erased, PlanStatements, Seal, Store};
+use lapsed_store::{ClearStatements, Erased, PlanStatements, Seal, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -135,7 +135,11 @@ pub async fn remove_remnants(store: &Store, fitted: &Fitted<'_>) -> Result<bool,
         return Ok(true);
     }
     Ok(store
-        .scrub(&fitted.rebuild_indexes(), &fitted.resample_indexes())
+        .scrub(
+            &fitted.rebuild_indexes(),
+            &fitted.resample_indexes(),
+            &fitted.touched_tables(),
+        )
         .await?)
 }
 
@@ -184,12 +188,13 @@ async fn run_batches(
         }
         let now = tools.clock.now();
         let statements = PlanStatements {
+            lock: tools.fitted.lock_batch(),
             recheck: recheck.clone(),
             read: tools.fitted.read_batch(),
             effects: tools.fitted.erase(&erasure(case, plan.way, now)),
             lease: tools.lease,
         };
-        let entry = |erased: &[Erased]| erased_entry(tools, plan, now, erased);
+        let entry = |erased: &[Erased]| erased_entry(tools, case, plan, now, erased);
         let witness = BatchWitness {
             journal: tools.journal,
             keys: tools.keys,
@@ -199,10 +204,17 @@ async fn run_batches(
             now,
         };
         let began = Instant::now();
-        let batch = tools
+        let applied = tools
             .store
             .apply_batch(&plan.id, size.people, &statements, entry, &seal, &witness)
-            .await?;
+            .await;
+        let batch = match applied {
+            Err(StoreError::Locked) if has_locks(tools) && size.gives_way() => {
+                tokio::time::sleep(AGAIN_AFTER).await;
+                continue;
+            }
+            applied => applied?,
+        };
         if let Some(recorded) = &batch.recorded {
             tools.journal.done(recorded).await?;
             fault::point("batch-done");
@@ -211,6 +223,7 @@ async fn run_batches(
             break;
         }
         size.learn(began.elapsed());
+        size.refused = 0;
         progress.anonymised += batch.anonymised;
         progress.dropped += batch.dropped;
         progress.batches += 1;
@@ -225,6 +238,11 @@ async fn run_batches(
         progress.cleared_later = clear_overdue(tools, case, &seal, size.people).await?;
     }
     Ok(progress)
+}
+
+/// Whether a lock is a row's, and soon gone: on SQLite it is the whole file's, and was waited for long enough.
+fn has_locks(tools: &Tools<'_>) -> bool {
+    tools.store.dialect() == Dialect::Postgres
 }
 
 fn may_apply(tools: &Tools<'_>, case: &Case<'_>, plan: &Plan) -> Result<(), Refusal> {
@@ -288,6 +306,7 @@ async fn clear_overdue(
     for find in tools.fitted.find_overdue(&case.store_key, &how, people) {
         let statements = ClearStatements {
             find,
+            lock: tools.fitted.lock_batch(),
             read: tools.fitted.read_batch(),
             effects: tools.fitted.clear_overdue(&how),
             lease: tools.lease,
@@ -336,7 +355,14 @@ pub(crate) fn pseudonym_of(keys: &KeyRing, tenant: &str, person: &Person) -> Pse
     pseudonym(keys, tenant, &person.store_key, &known)
 }
 
-fn erased_entry(tools: &Tools<'_>, plan: &Plan, now: DateTime<Utc>, erased: &[Erased]) -> Entry {
+/// What stands in the ledger of a batch: also what another daemon's journal needs to erase these people again.
+fn erased_entry(
+    tools: &Tools<'_>,
+    case: &Case<'_>,
+    plan: &Plan,
+    now: DateTime<Utc>,
+    erased: &[Erased],
+) -> Entry {
     let tenant = &plan.workgroup.tenant;
     let mut by_rule: BTreeMap<&str, Vec<Pseudonym>> = BTreeMap::new();
     for person in erased {
@@ -356,6 +382,9 @@ fn erased_entry(tools: &Tools<'_>, plan: &Plan, now: DateTime<Utc>, erased: &[Er
         "plan_hash": plan.hash,
         "way": plan.way.word(),
         "workgroup": plan.workgroup,
+        "store_key": plan.store_key,
+        "language": case.policy.language.code(),
+        "zone": case.policy.zone.name(),
         "policy": plan.policy,
         "dataset": plan.dataset,
         "cut_off": plan.bounds.cut_off,
@@ -394,19 +423,40 @@ fn cleared_entry(tools: &Tools<'_>, case: &Case<'_>, now: DateTime<Utc>, people:
 struct Size {
     people: u32,
     fixed: bool,
+    refused: u32,
 }
+
+/// How long a batch that met a lock of the platform's waits before it tries again.
+const AGAIN_AFTER: Duration = Duration::from_millis(300);
 
 impl Size {
     const TARGET: Duration = Duration::from_millis(200);
+
+    /// A batch that the platform's locks kept from its people so often in a row is left to a later run.
+    const TIMES: u32 = 10;
 
     fn new(size: BatchSize) -> Self {
         match size {
             BatchSize::Auto => Self {
                 people: 500,
                 fixed: false,
+                refused: 0,
             },
-            BatchSize::Fixed(people) => Self { people, fixed: true },
+            BatchSize::Fixed(people) => Self {
+                people,
+                fixed: true,
+                refused: 0,
+            },
         }
+    }
+
+    /// The platform holds some of these people: fewer of them are less likely to be met. Answers whether to try again.
+    fn gives_way(&mut self) -> bool {
+        self.refused += 1;
+        if !self.fixed {
+            self.people = (self.people / 2).max(50);
+        }
+        self.refused <= Self::TIMES
     }
 
     /// Grows while batches are quick and halves when one was slow: slowly up, quickly down.

@@ -17,16 +17,16 @@ pub async fn fit<'d>(
         ..Survey::default()
     };
     for query in dataset.queries() {
-        let shape = store.shape(&query.value).await?;
-        let people = survey.catalogue.tables.get(&dataset.subject.table.value);
-        let can_probe = people.is_some_and(|people| people.column(&dataset.subject.key.value).is_some());
-        if can_probe && shape.as_ref().is_ok_and(|shape| shape.has("subject")) {
-            survey.plans.insert(
-                query.value.clone(),
-                store.query_plan(&dataset.probe(&query.value)).await?,
-            );
+        let query = &query.value;
+        let shape = store.shape(query).await?;
+        survey.shapes.insert(query.clone(), shape);
+        if let Some(types) = survey.ask_types(query) {
+            survey.know_types(query, &store.rows(&types).await?);
         }
-        survey.shapes.insert(query.value.clone(), shape);
+        if let Some(probe) = survey.probe(dataset, query) {
+            let plan = store.query_plan(&probe).await?;
+            survey.plans.insert(query.clone(), plan);
+        }
     }
     let (fitted, mut findings) = dataset.fit(survey);
     let Some(fitted) = fitted else {

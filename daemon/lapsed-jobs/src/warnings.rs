@@ -37,7 +37,9 @@ pub async fn update(
         let (at, start, after) = (days.bounds(day), days.start(day), days.start(day_after));
         fitted.warnings_due_earlier(&warned, &at, start, after)
     });
-    Ok(store.update_warnings(&forget, &note, earlier).await?)
+    Ok(store
+        .update_warnings(&case.workgroup, &forget, &note, earlier)
+        .await?)
 }
 
 /// The days to come, as plans of those days would judge them: made at this hour.

@@ -5,16 +5,30 @@
 
 use std::collections::BTreeMap;
 
+/// Which database a store is kept by, and so which SQL it reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// SQLite 3.38 and later.
+    #[default]
+    Sqlite,
+    /// PostgreSQL 15 and later.
+    Postgres,
+}
+
 /// The tables and views of a store, by name; the daemon's own (`lapsed_…`) are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
-    /// By name.
+    /// Whose tables they are.
+    pub dialect: Dialect,
+    /// By name, as datasets write it: on PostgreSQL with the schema in front (`box.customers`), unless that is `public`.
     pub tables: BTreeMap<String, Table>,
 }
 
 /// A table or a view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
+    /// The schema that has to be named to find it; none on SQLite, and for what the search path finds.
+    pub schema: Option<String>,
     /// In the table's own order.
     pub columns: Vec<Column>,
     /// What it points at.

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 /// A person or a thing, under a key: the key's id and 128 bits of HMAC-SHA-256 as hex digits.
@@ -42,7 +42,7 @@ impl Key {
     #[must_use]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac =
-            <Hmac<Sha256> as Mac>::new_from_slice(&self.secret).expect("an HMAC takes a key of any length");
+            Hmac::<Sha256>::new_from_slice(&self.secret).expect("an HMAC takes a key of any length");
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use lapsed_model::{Unusual, Workgroup};
+use sqlx::postgres::PgDatabaseError;
 
 /// Why the store could not do what a verb asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,26 @@ pub enum StoreError {
     /// The disk refuses to read or write, for whatever reason of its own.
     #[error("the disk of the store does not do what it is told ({0}): look at the system's log")]
     Disk(String),
+    /// The address cannot be read.
+    #[error("the store's address cannot be read ({0}): write `postgres://role@host/database` under `[store] url`")]
+    BadAddress(String),
+    /// The server, or the way to it, is not there.
+    #[error("the database server is out of reach ({0}): see whether it runs, and whether `[store] url` leads to it")]
+    Unreachable(String),
+    /// The server does not let this role in, or has no such database.
+    #[error("the database server does not let lapsed in ({0}): see the role, its password and the name of the database")]
+    NotLetIn(String),
+    /// The role may not do something.
+    #[error("the role of the store lacks a right ({0}): `lapsed migrate --role NAME` shows what it needs")]
+    NoRight(String),
+    /// The server is older than what is served.
+    #[error("the server is PostgreSQL {found}, and lapsed needs {oldest} or later")]
+    OldServer {
+        /// The server's version.
+        found: i64,
+        /// The oldest that will do.
+        oldest: i64,
+    },
     /// Its tables come from a version that this one does not know.
     #[error(
         "the store was migrated by a newer lapsed (its schema is {found}, this program knows up to {known}): install that version"
@@ -57,6 +78,14 @@ pub enum StoreError {
     /// A key that made entries is gone from the ring.
     #[error("key `{0}` is missing from the key ring: put it back, old entries cannot be read without it")]
     MissingKey(String),
+    /// Another daemon works by another dataset.
+    #[error(
+        "`{node}` serves the store by another dataset: give every machine the same one, then start again (this one does nothing until then)"
+    )]
+    OtherDataset {
+        /// The machine of the other one.
+        node: String,
+    },
     /// No plan of this id.
     #[error("there is no plan `{0}`: `lapsed plan TENANT/WORKGROUP --save` makes one")]
     NoPlan(String),
@@ -126,27 +155,58 @@ impl StoreError {
                 | StoreError::WrongKey(_)
                 | StoreError::MissingKey(_)
                 | StoreError::NotEmpty(_)
+                | StoreError::OtherDataset { .. }
         )
     }
 
     /// Sorts what the database said while `doing` something.
     pub(crate) fn of(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
         move |source| {
-            let code = match &source {
-                sqlx::Error::Database(database) => database.code().and_then(|code| code.parse::<u32>().ok()),
+            let known = match &source {
+                sqlx::Error::Database(refusal) => match refusal.code() {
+                    Some(code) if refusal.try_downcast_ref::<PgDatabaseError>().is_some() => {
+                        of_postgres(&code, refusal.message())
+                    }
+                    Some(code) => of_sqlite(&code, &source),
+                    None => None,
+                },
+                sqlx::Error::Io(why) => Some(StoreError::Unreachable(why.to_string())),
+                sqlx::Error::Tls(why) => Some(StoreError::Unreachable(why.to_string())),
+                sqlx::Error::PoolTimedOut => Some(StoreError::Unreachable("it does not answer".to_owned())),
                 _ => None,
             };
-            // SQLite's primary result code is the low byte of the extended one.
-            match code.map(|code| code & 0xff) {
-                Some(5 | 6) => StoreError::Locked,
-                // A folder that takes no log beside the file shows as one that cannot be opened.
-                Some(8 | 14) => StoreError::ReadOnly,
-                Some(10) => StoreError::Disk(source.to_string()),
-                Some(11) => StoreError::Damaged,
-                Some(13) => StoreError::Full,
-                _ => StoreError::Database { doing, source },
-            }
+            known.unwrap_or(StoreError::Database { doing, source })
         }
+    }
+}
+
+/// What SQLite says by number; the primary result code is the low byte of the extended one.
+fn of_sqlite(code: &str, source: &sqlx::Error) -> Option<StoreError> {
+    match code.parse::<u32>().ok()? & 0xff {
+        5 | 6 => Some(StoreError::Locked),
+        // A folder that takes no log beside the file shows as one that cannot be opened.
+        8 | 14 => Some(StoreError::ReadOnly),
+        10 => Some(StoreError::Disk(source.to_string())),
+        11 => Some(StoreError::Damaged),
+        13 => Some(StoreError::Full),
+        _ => None,
+    }
+}
+
+/// What PostgreSQL says by SQLSTATE (appendix A of its manual).
+fn of_postgres(code: &str, message: &str) -> Option<StoreError> {
+    match code {
+        // A lock that was waited for too long, a deadlock that it was chosen to end, a serialization failure.
+        "55P03" | "40P01" | "40001" => Some(StoreError::Locked),
+        "53100" => Some(StoreError::Full),
+        "58030" => Some(StoreError::Disk(message.to_owned())),
+        "25006" => Some(StoreError::ReadOnly),
+        "42501" => Some(StoreError::NoRight(message.to_owned())),
+        "28000" | "28P01" | "3D000" => Some(StoreError::NotLetIn(message.to_owned())),
+        // Connections that the server ended or does not take, the one that was idle too long among them.
+        "53300" | "57P01" | "57P02" | "57P03" | "25P03" => Some(StoreError::Unreachable(message.to_owned())),
+        code if code.starts_with("08") => Some(StoreError::Unreachable(message.to_owned())),
+        _ => None,
     }
 }
 
@@ -157,4 +217,4 @@ fn reasons(because: &[Unusual]) -> String {
 }
 
 /// What every verb returns.
-pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -110,6 +110,9 @@ pub(crate) struct DemoArgs {
     /// The same seed makes the same customers
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub(crate) seed: i64,
+    /// Where the store is: an empty PostgreSQL database instead of a file in the folder
+    #[arg(long, value_name = "URL", default_value = "sqlite:store.db")]
+    pub(crate) store: String,
 }
 
 /// `lapsed init`
@@ -219,6 +222,9 @@ pub(crate) struct MigrateArgs {
     /// Also create the platform's reference tables, in a store that has none
     #[arg(long)]
     pub(crate) reference_schema: bool,
+    /// Migrate under the hands of running daemons, which all know the new tables already
+    #[arg(long)]
+    pub(crate) beside_daemons: bool,
 }
 
 /// `lapsed find`

@@ -36,6 +36,27 @@ pub(crate) fn key_ring(settings: &Settings) -> anyhow::Result<KeyRing> {
     KeyRing::parse(&text).with_context(|| format!("the key ring {shown} is damaged"))
 }
 
+/// The password of the store's role, if there is such a credential: where the server asks for none (a socket's peer, a
+/// certificate), there need be none.
+pub(crate) fn store_password(settings: &Settings) -> anyhow::Result<Option<String>> {
+    const NAME: &str = "store-password";
+    let handed_over = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(NAME));
+    let (path, ours) = match handed_over.filter(|path| path.exists()) {
+        Some(path) => (path, false),
+        None => (settings.credentials.join(NAME), true),
+    };
+    let shown = path.display();
+    let Ok(metadata) = std::fs::metadata(&path) else {
+        return Ok(None);
+    };
+    if ours && metadata.permissions().mode() & 0o077 != 0 {
+        bail!("the store's password {shown} can be read by others: `chmod 600 {shown}`");
+    }
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("the store's password {shown} cannot be read"))?;
+    Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
+}
+
 /// Whether the service manager handed the key ring to the daemon alone. A command that it runs beside the daemon, such
 /// as the check before a reload, then sees that there is one and cannot read it (systemd before 254).
 pub(crate) fn is_for_the_daemon_alone(settings: &Settings) -> bool {

@@ -52,7 +52,7 @@ where
         }
         look().await;
         say_what_it_waits_for(store, &run, &mut waits_for, out).await?;
-        unserved = if owner::is_served(&installation.settings.store)? {
+        unserved = if owner::is_served(installation).await? {
             0
         } else {
             unserved + 1

@@ -14,7 +14,7 @@ use lapsed_model::KeyRing;
 use crate::failure::{Failure, Result};
 use crate::installation::Installation;
 use crate::output::Output;
-use crate::owner::Owner;
+use crate::owner::{Owner, Terms};
 
 /// The store in a command's own hands.
 pub(crate) struct Hands<'a> {
@@ -69,7 +69,11 @@ impl<'a> Hands<'a> {
         program: &str,
     ) -> Result<Self> {
         let (store, settings) = (&installation.store, &installation.settings);
-        let owner = Owner::take(store, &settings.store, program, &installation.clock).await?;
+        let terms = Terms {
+            program,
+            dataset: &fitted.dataset().hash.to_string(),
+        };
+        let owner = Owner::take(store, settings, terms, &installation.clock).await?;
         let owner = owner.map_err(|served| Failure::because(served.to_string()))?;
         let identity = store.identity().await?;
         let (journal, healed) = Journal::open(&settings.journal, &identity, keys)

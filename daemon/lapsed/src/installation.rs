@@ -12,7 +12,7 @@ use lapsed_jobs::in_force::policy_in_force;
 use lapsed_jobs::journal::Journal;
 use lapsed_jobs::retention::{Case, save};
 use lapsed_jobs::warnings;
-use lapsed_model::{Bounds, Chance, Clock, KeyRing, Plan, SystemChance, SystemClock, TenantName, Workgroup};
+use lapsed_model::{Bounds, Chance, Clock, Dialect, KeyRing, Plan, SystemChance, SystemClock, TenantName, Workgroup};
 use lapsed_policy::Policy;
 use lapsed_store::Store;
 
@@ -25,7 +25,12 @@ use crate::{credentials, files, stores};
 pub(crate) const REFERENCE_DATASET: &str = include_str!("../../../config/dataset.toml");
 
 /// The tables of the reference schema.
-pub(crate) const REFERENCE_SCHEMA: &str = include_str!("../../../config/reference-schema/sqlite.sql");
+pub(crate) fn reference_schema(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => include_str!("../../../config/reference-schema/sqlite.sql"),
+        Dialect::Postgres => include_str!("../../../config/reference-schema/postgres.sql"),
+    }
+}
 
 /// Settings, store and dataset, opened.
 pub(crate) struct Installation {
@@ -47,8 +52,8 @@ impl Installation {
     /// Opens everything that the settings name, or shows what keeps it from being opened.
     pub(crate) async fn open(config: &Path, out: &Output) -> Result<Installation> {
         let settings = read_settings(config, out)?;
-        let store = stores::open(&settings.store).await?;
-        store.must_be_migrated().await?;
+        let store = stores::open(&settings).await?;
+        store.must_be_served().await?;
         let dataset_file = dataset_file(&settings, out)?;
         let (dataset, findings) = Dataset::read(&dataset_file);
         let Some(dataset) = dataset else {

@@ -2,6 +2,7 @@
 //!
 //! This file is the table of contents: what was asked, who answers, and with which exit code.
 
+mod address;
 mod cli;
 mod commands;
 mod credentials;

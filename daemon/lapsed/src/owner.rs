@@ -1,7 +1,8 @@
-//! Who may serve a store: one program at a time.
+//! Who may serve a store.
 //!
-//! The right is a lock on a file beside the database. The kernel takes it back when the program ends, however it ends,
-//! so that no stale mark keeps the next one out. Who has it is written in the store, for those who are refused.
+//! On SQLite one program at a time: the right is a lock on a file beside the database. The kernel takes it back when the
+//! program ends, however it ends, so that no stale mark keeps the next one out. On PostgreSQL several serve side by side, each
+//! under a lease by the database's clock. Who serves is written in the store, for those who ask.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,19 +10,33 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use lapsed_model::Clock;
-use lapsed_store::{Serving, Starting, Store, Taken};
+use lapsed_store::{Address, Serving, Starting, Store, Taken};
 
 use crate::failure::{Failure, Result};
+use crate::installation::Installation;
+use crate::settings::Settings;
+
+/// The daemon, among the programs that take a store.
+pub(crate) const DAEMON: &str = "lapsed run";
 
 /// A run that was begun so often, by programs that ended before it got anywhere, may be what ends them.
-const MOST_ATTEMPTS: u32 = 20;
+pub(crate) const MOST_ATTEMPTS: u32 = 20;
 
 /// The right to serve a store, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Owner {
     /// The number of this start, and what an earlier one left.
     pub(crate) taken: Taken,
-    _lock: File,
+    _lock: Option<File>,
+}
+
+/// What a program takes a store with.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    /// What it is.
+    pub(crate) program: &'a str,
+    /// The hash of its dataset.
+    pub(crate) dataset: &'a str,
 }
 
 /// Somebody else serves the store.
@@ -47,26 +62,25 @@ impl std::fmt::Display for Served {
 }
 
 impl Owner {
-    /// Takes the store for `program`, or says who has it.
+    /// Takes the store, or says who has it.
     pub(crate) async fn take(
         store: &Store,
-        path: &Path,
-        program: &str,
+        settings: &Settings,
+        terms: Terms<'_>,
         clock: &dyn Clock,
     ) -> Result<std::result::Result<Owner, Served>> {
-        let Some(lock) = lock_patiently(path).await? else {
-            return Ok(Err(Served {
-                by: store.serving().await?,
-            }));
+        let lock = match &settings.store {
+            Address::Server(_) => None,
+            Address::File(path) => match lock_patiently(path).await? {
+                Some(lock) => Some(lock),
+                None => {
+                    return Ok(Err(Served {
+                        by: store.serving().await?,
+                    }));
+                }
+            },
         };
-        let starting = Starting {
-            pid: std::process::id(),
-            program,
-            version: env!("CARGO_PKG_VERSION"),
-            at: clock.now(),
-            most_attempts: MOST_ATTEMPTS,
-        };
-        let taken = store.take(&starting).await?;
+        let taken = register(store, settings, terms, clock).await?;
         Ok(Ok(Owner { taken, _lock: lock }))
     }
 
@@ -76,8 +90,43 @@ impl Owner {
     }
 }
 
-/// Whether somebody serves the store at this moment.
-pub(crate) fn is_served(store: &Path) -> Result<bool> {
+/// Writes down that this program serves the store from now on, under a number of its own.
+pub(crate) async fn register(
+    store: &Store,
+    settings: &Settings,
+    terms: Terms<'_>,
+    clock: &dyn Clock,
+) -> Result<Taken> {
+    let starting = Starting {
+        node: &settings.node,
+        pid: std::process::id(),
+        program: terms.program,
+        version: env!("CARGO_PKG_VERSION"),
+        dataset: terms.dataset,
+        lease: settings.lease,
+        at: clock.now(),
+        most_attempts: MOST_ATTEMPTS,
+    };
+    Ok(store.take(&starting).await?)
+}
+
+/// Whether a daemon serves the store at this moment, whom a command can ask.
+pub(crate) async fn is_served(installation: &Installation) -> Result<bool> {
+    is_served_at(&installation.store, &installation.settings.store).await
+}
+
+/// The same for a store that is open.
+pub(crate) async fn is_served_at(store: &Store, address: &Address) -> Result<bool> {
+    match address {
+        Address::File(path) => is_locked(path),
+        Address::Server(_) => {
+            let serving = store.all_serving().await?;
+            Ok(serving.iter().any(|by| by.alive && by.program == DAEMON))
+        }
+    }
+}
+
+fn is_locked(store: &Path) -> Result<bool> {
     if !lock_path(store).exists() {
         return Ok(false);
     }

@@ -3,19 +3,29 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lapsed_config::{Complaint, File, Finding, Form, Key, Kind, PERIOD, Shape, Table, Unreadable, nearest};
 use lapsed_jobs::records::RecordPeriods;
 use lapsed_model::{Period, Workgroup};
 use lapsed_policy::Limits;
+use lapsed_store::Address;
 
+use crate::address::{self, SCHEMA, SERVER_URL, STORE_URL};
 use crate::files;
+
+/// After so long a silence a daemon is taken for gone.
+const LEASE: Duration = Duration::from_secs(45);
 
 /// `lapsed.toml`, with every path made whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// The SQLite store's file.
-    pub(crate) store: PathBuf,
+    /// Where the store is.
+    pub(crate) store: Address,
+    /// For how long a daemon on PostgreSQL may be silent before others take its runs over.
+    pub(crate) lease: Duration,
+    /// What this machine is called among several; its host name where nothing is said.
+    pub(crate) node: String,
     /// The dataset's file; the shipped reference dataset where there is none.
     pub(crate) dataset: Option<PathBuf>,
     /// The store's keys of workgroups that are not simply TENANT/WORKGROUP.
@@ -110,12 +120,19 @@ impl Settings {
         let limits = root.table("limits");
         let workgroups = workgroups(&root, &mut findings);
         refuse_no_folder(&root, &mut findings);
-        let store = text("store", "url").and_then(|url| sqlite_path(url).ok());
+        let store = text("store", "url").and_then(|url| {
+            address::read(url, text("store", "direct_url"), text("store", "schema"), folder)
+        });
+        let lease = root.table("store").and_then(|store| store.whole("lease_seconds"));
         match store {
             Some(store) if findings.is_empty() => Ok(Self {
-                journal: journal(&root, folder, &folder.join(&store)),
+                journal: journal(&root, folder, &store),
                 records: records(&root),
-                store: folder.join(store),
+                store,
+                lease: lease
+                    .and_then(|seconds| u64::try_from(seconds.value).ok())
+                    .map_or(LEASE, Duration::from_secs),
+                node: text("store", "node").map_or_else(host_name, str::to_owned),
                 dataset: text("store", "dataset").map(|dataset| folder.join(dataset)),
                 workgroups,
                 tenants: path("tenants", "folder", "tenants"),
@@ -167,11 +184,24 @@ impl Settings {
     }
 }
 
-fn journal(root: &Table, folder: &Path, store: &Path) -> Vec<PathBuf> {
+/// Where a machine has no name it is at least not somebody else's.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "unnamed".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// The journal's folders; beside the store's file, or beside the settings of a store on a server.
+fn journal(root: &Table, folder: &Path, store: &Address) -> Vec<PathBuf> {
     let named = root.table("journal").and_then(|journal| journal.texts("folders"));
     match named {
         Some(named) => named.iter().map(|text| folder.join(text.value)).collect(),
-        None => vec![store.with_file_name("journal")],
+        None => vec![match store {
+            Address::File(file) => file.with_file_name("journal"),
+            Address::Server(_) => folder.join("journal"),
+        }],
     }
 }
 
@@ -245,50 +275,6 @@ fn workgroups(root: &Table, findings: &mut Vec<Finding>) -> BTreeMap<String, Wor
     }
     workgroups
 }
-
-/// The file that a store's address names.
-fn sqlite_path(url: &str) -> Result<PathBuf, Complaint> {
-    if url.starts_with("postgres") {
-        return Err(Complaint::new(
-            "this version keeps its store in SQLite; PostgreSQL comes later",
-            "write `\"sqlite:///var/lib/lapsed/store.db\"` or another path",
-        ));
-    }
-    let Some(path) = url.strip_prefix("sqlite:") else {
-        return Err(match url.split_once(':') {
-            Some((scheme, _)) if nearest(scheme, ["sqlite"]).is_some() => {
-                Complaint::help("did you mean `sqlite:`?")
-            }
-            Some(_) => Complaint::default(),
-            None if url.starts_with('/') => Complaint::help(format!("write `\"sqlite://{url}\"`")),
-            None => Complaint::help(format!("write `\"sqlite:{url}\"`")),
-        });
-    };
-    let path = path.strip_prefix("//").unwrap_or(path);
-    match path {
-        "" => Err(Complaint::new(
-            "the address names no file",
-            "write the path behind it: `\"sqlite:///var/lib/lapsed/store.db\"`",
-        )),
-        ":memory:" => Err(Complaint::new(
-            "a store in memory is gone when the daemon stops",
-            "name a file: `\"sqlite:///var/lib/lapsed/store.db\"`",
-        )),
-        path if path.contains('?') => Err(Complaint::new(
-            "the address has options behind a `?`",
-            "write the path alone: the daemon chooses the options that keep the store safe",
-        )),
-        path => Ok(PathBuf::from(path)),
-    }
-}
-
-static STORE_URL: Form = Form {
-    what: "the address of a store",
-    how: "`sqlite:` and a path, such as `sqlite:///var/lib/lapsed/store.db`",
-    example: "sqlite:///var/lib/lapsed/store.db",
-    pattern: Some("^sqlite:[^?]+$"),
-    check: |text| sqlite_path(text).map(|_| ()),
-};
 
 static WORKGROUP: Form = Form {
     what: "a workgroup",
@@ -430,7 +416,32 @@ static STORE: Shape = Shape {
             "\"/etc/lapsed/dataset.toml\"",
             "The file that says where personal data lives; left out, the shipped reference dataset.",
         ),
-        Key::later("schema", "PostgreSQL"),
+        Key::new(
+            "schema",
+            Kind::Form(&SCHEMA),
+            "\"lapsed\"",
+            "PostgreSQL: where the daemon's own tables live.",
+        )
+        .or("\"lapsed\""),
+        Key::new(
+            "direct_url",
+            Kind::Form(&SERVER_URL),
+            "\"postgres://lapsed@db.example.org:5432/boxoffice\"",
+            "PostgreSQL behind a pooler: the server itself, for migrations and listening; left out, `url`.",
+        ),
+        Key::new(
+            "node",
+            Kind::Text,
+            "\"box-office-1\"",
+            "PostgreSQL with several daemons: what this machine is called; left out, its host name.",
+        ),
+        Key::new(
+            "lease_seconds",
+            Kind::Whole(2, 60),
+            "45",
+            "PostgreSQL with several daemons: after so long a silence the others take a daemon's runs over.",
+        )
+        .or("45"),
     ],
 };
 

@@ -89,9 +89,12 @@ impl Ours {
     /// As `lapsed run` does it: four workers, and a look twice a second.
     async fn run(folder: TempDir, store: Store, noted: &Arc<Noted>) -> Self {
         let starting = Starting {
+            node: "bench",
             pid: std::process::id(),
             program: "bench",
             version: env!("CARGO_PKG_VERSION"),
+            dataset: "none",
+            lease: Duration::from_secs(30),
             at: SystemClock.now(),
             most_attempts: 5,
         };

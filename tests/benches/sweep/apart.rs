@@ -1,23 +1,23 @@
 //! Our side in a process of its own, so that its memory is its own.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::TimeDelta;
 
-use crate::ours;
-use crate::theatres::Theatres;
+use crate::shared::ours;
+use crate::shared::place::Place;
+use crate::shared::theatres::Theatres;
 
 /// What tells the program that it is the other process.
 pub(crate) const FLAG: &str = "--apart";
 
-/// Plans and carries out everything in the store at `path` in another process; answers the most memory that it
-/// ever held, in KiB.
-pub(crate) fn peak(path: &Path, houses: usize) -> u64 {
+/// Plans and carries out everything in this store in another process; answers the most memory that it ever held,
+/// in KiB.
+pub(crate) fn peak(place: &Place, houses: usize) -> u64 {
     let program = std::env::current_exe().expect("this program");
     let output = Command::new(program)
         .arg(FLAG)
-        .arg(path)
+        .args(place.words())
         .arg(houses.to_string())
         .output()
         .expect("a process");
@@ -35,12 +35,12 @@ pub(crate) fn peak(path: &Path, houses: usize) -> u64 {
 
 /// The other process.
 pub(crate) async fn sweep(mut words: impl Iterator<Item = String>) {
-    let path = PathBuf::from(words.next().expect("a path"));
+    let place = Place::read(&mut words);
     let houses = words
         .next()
         .and_then(|word| word.parse().ok())
         .expect("a number of theatres");
-    let theatres = Theatres::open(&path, houses).await;
+    let theatres = Theatres::open(place, houses).await;
     // The store may hold plans of this very instant already.
     theatres.clock.advance(TimeDelta::seconds(1));
     let fitted = theatres.fitted().await;

@@ -131,10 +131,14 @@ async fn r11_a_plan_that_was_edited_since_is_not_approved() {
     world.customer(2).ticket("2026-05-04").await;
     world
         .platform
-        .run(&format!(
-            "INSERT INTO lapsed_plan_subject (plan, subject, rule) VALUES ('{}', 2, 1)",
-            plan.id
-        ))
+        .insert(
+            "lapsed_plan_subject",
+            &[
+                ("plan", plan.id.as_str().into()),
+                ("subject", 2_i64.into()),
+                ("rule", 1_i64.into()),
+            ],
+        )
         .await;
     assert_eq!(code(world.try_approve(&plan).await), "plan-edited");
     assert!(world.entries("approved").await.is_empty());

@@ -65,7 +65,7 @@ async fn r11_a_plan_before_that_is_not_kept_any_more_is_no_obstacle() {
     world
         .platform
         .run(&format!(
-            "PRAGMA foreign_keys = ON; DELETE FROM lapsed_plan WHERE id = '{}'",
+            "DELETE FROM lapsed_plan WHERE id = '{}'",
             first.id
         ))
         .await;

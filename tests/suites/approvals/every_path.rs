@@ -6,7 +6,7 @@ use lapsed_jobs::judge::{Judged, judge_again};
 use lapsed_jobs::manual;
 use lapsed_jobs::sweep::{Became, sweep};
 use lapsed_model::SubjectKey;
-use lapsed_tests::World;
+use lapsed_tests::{Act, World};
 
 use super::nights::{anonymised, approval, because, code, lapse, theatre, theatre_that_has_begun};
 
@@ -42,22 +42,17 @@ async fn r11_a_scheduled_sweep_leaves_the_plan_waiting() {
 
 /// Lets a plan wait behind the daemon's back, from a thread of its own, as another program would.
 fn wait_from_now_on(world: &World, plan: &str) {
-    let (path, plan) = (world.path(), plan.to_owned());
+    let (other, plan) = (world.place().platform(), plan.to_owned());
     let insert = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
-            use sqlx::Connection as _;
-            let address = format!("sqlite://{}", path.display());
-            let mut connection = sqlx::SqliteConnection::connect(&address)
-                .await
-                .expect("the store");
-            sqlx::query("INSERT INTO lapsed_approval (plan, because, asked_at) VALUES ($1, $2, 0)")
-                .bind(plan)
-                .bind("[{\"why\":\"first plan\",\"people\":3}]")
-                .execute(&mut connection)
-                .await
-                .expect("a row");
-            connection.close().await.expect("closed");
+            let row = [
+                ("plan", plan.into()),
+                ("because", "[{\"why\":\"first plan\",\"people\":3}]".into()),
+                ("asked_at", 0_i64.into()),
+            ];
+            other.insert("lapsed_approval", &row).await;
+            other.close().await;
         });
     };
     std::thread::spawn(insert)
@@ -125,7 +120,7 @@ async fn r11_an_automatic_plan_is_stored_with_its_row_or_not_at_all() {
     lapse(&world, 1, 1).await;
     world
         .platform
-        .run("CREATE TRIGGER no_rows BEFORE INSERT ON lapsed_approval BEGIN SELECT raise(ABORT, 'no'); END")
+        .refuses(Act::Insert, "lapsed_approval", None, "no")
         .await;
     world.try_plan().await.expect_err("the row cannot be written");
     assert_eq!(world.platform.count("lapsed_plan").await, 0);

@@ -151,10 +151,20 @@ async fn r9_nobody_under_a_legal_hold_is_warned() {
     let ends = instant("2026-12-01T00:00:00Z").timestamp_millis();
     world
         .platform
-        .run(&format!(
-            "INSERT INTO lapsed_hold (id, tenant, kind, workgroup, subject, reason, placed_at, placed_by, ends_at) \
-             VALUES ('h-1', 'theatre', 'person', 'house', 1, 'a lawsuit', 0, 'legal', {ends})"
-        ))
+        .insert(
+            "lapsed_hold",
+            &[
+                ("id", "h-1".into()),
+                ("tenant", "theatre".into()),
+                ("kind", "person".into()),
+                ("workgroup", "house".into()),
+                ("subject", 1_i64.into()),
+                ("reason", "a lawsuit".into()),
+                ("placed_at", 0_i64.into()),
+                ("placed_by", "legal".into()),
+                ("ends_at", ends.into()),
+            ],
+        )
         .await;
     assert_eq!(night(&world).await.noted, 1);
     world.pass(TimeDelta::days(10));
@@ -202,7 +212,17 @@ async fn a_policy_that_warns_no_longer_forgets_its_warnings_and_no_others() {
     let mut world = theatre().await;
     world.customer(1).ticket("2023-12-10").await;
     night(&world).await;
-    world.platform.run("INSERT INTO lapsed_warning VALUES ('salon', 'house', 9, 0, 0, 0), ('theatre', 'studio', 9, 0, 0, 0)").await;
+    for (tenant, workgroup) in [("salon", "house"), ("theatre", "studio")] {
+        let row = [
+            ("tenant", tenant.into()),
+            ("workgroup", workgroup.into()),
+            ("subject", 9_i64.into()),
+            ("warn_at", 0_i64.into()),
+            ("due_at", 0_i64.into()),
+            ("noted_at", 0_i64.into()),
+        ];
+        world.platform.insert("lapsed_warning", &row).await;
+    }
     let before = world.store.warnings(&world.policy.tenant).await.expect("a count");
     assert_eq!(
         (before.people, before.next_due_at),
@@ -241,5 +261,5 @@ async fn each_workgroup_warns_its_own_people() {
         .iter()
         .map(|row| (row["workgroup"].clone(), row["subject"].clone()))
         .collect();
-    assert_eq!(rows, [("house".into(), 1.into()), ("studio".into(), 2.into())]);
+    assert_eq!(rows, [("house".into(), 1_i64.into()), ("studio".into(), 2_i64.into())]);
 }

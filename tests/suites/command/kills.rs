@@ -27,10 +27,10 @@ fn wait_for_progress(watch: &mut Watch, child: &mut Child, before: u64, further:
 /// Everybody of the plan is either as before or erased in every table, and the ledger knows the erased.
 fn nobody_is_half_anonymised(demo: &Installed) {
     let half = demo.sql(
-        "SELECT group_concat(c.id) FROM customers c WHERE \
+        "SELECT string_agg(CAST(c.id AS TEXT), ',') FROM customers c WHERE \
          (c.anonymised_at IS NULL AND (c.last_name = 'DSGVO' OR c.email IS NULL AND c.first_name IS NULL)) \
          OR (c.anonymised_at IS NOT NULL AND (c.first_name IS NOT NULL OR c.email IS NOT NULL OR c.phone IS NOT NULL)) \
-         OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM lapsed_consent k WHERE k.subject = c.id)) \
+         OR (c.anonymised_at IS NOT NULL AND CAST(c.id AS TEXT) IN (SELECT CAST(k.subject AS TEXT) FROM lapsed_consent k)) \
          OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM web_users w WHERE w.customer_id = c.id)) \
          OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.note IS NOT NULL))",
     );

@@ -1,13 +1,13 @@
 //! `lapsed plan` and `lapsed apply`: looked at first, carried out after (R-10).
 
-use crate::program::Installed;
+use crate::program::{Installed, now};
 
 const STUDIO: &str = "stadttheater/studio";
 
 #[test]
 fn r10_a_plan_changes_nobody_and_says_how_many_who_and_why() {
     let demo = Installed::demo();
-    let before = demo.sql("SELECT group_concat(coalesce(anonymised_at, 0)) FROM customers");
+    let before = demo.sql("SELECT string_agg(CAST(coalesce(anonymised_at, 0) AS TEXT), ',' ORDER BY id) FROM customers");
     let plan = demo.object(&format!("plan {STUDIO} --customers"));
     let due = plan["due"].as_u64().expect("a count");
     assert!(due > 50, "{plan}");
@@ -25,7 +25,7 @@ fn r10_a_plan_changes_nobody_and_says_how_many_who_and_why() {
     );
     assert_eq!(plan["people"].as_u64(), Some(due + kept + not_due));
     assert_eq!(
-        demo.sql("SELECT group_concat(coalesce(anonymised_at, 0)) FROM customers"),
+        demo.sql("SELECT string_agg(CAST(coalesce(anonymised_at, 0) AS TEXT), ',' ORDER BY id) FROM customers"),
         before
     );
 }
@@ -51,7 +51,8 @@ fn r9_who_buys_between_plan_and_apply_is_left_alone() {
     let plan = demo.approved_plan(STUDIO);
     demo.sql(&format!(
         "INSERT INTO orders (workgroup, customer_id, number, ordered_at, status, total_cents, currency) \
-         SELECT workgroup, id, 'late', unixepoch() * 1000, 'paid', 100, 'EUR' FROM customers WHERE id = {customer}"
+         SELECT workgroup, id, 'late', {}, 'paid', 100, 'EUR' FROM customers WHERE id = {customer}",
+        now()
     ));
     let done = demo.object(&format!("apply {}", plan["plan"]["id"].as_str().expect("an id")));
     assert_eq!(done["done"]["dropped"], 1);
@@ -140,10 +141,17 @@ fn a_stored_plan_that_was_edited_is_not_carried_out() {
     let demo = Installed::demo();
     let plan = demo.approved_plan(STUDIO);
     let id = plan["plan"]["id"].as_str().expect("an id");
-    demo.sql(&format!(
-        "INSERT INTO lapsed_plan_subject (plan, subject, rule) SELECT '{id}', id, 1 FROM customers \
-         WHERE workgroup = 'stadttheater/studio' AND id NOT IN (SELECT subject FROM lapsed_plan_subject) LIMIT 1"
-    ));
+    let somebody_else = demo.watch().number(
+        "SELECT id FROM customers WHERE workgroup = 'stadttheater/studio' \
+         AND CAST(id AS TEXT) NOT IN (SELECT CAST(subject AS TEXT) FROM lapsed_plan_subject) LIMIT 1",
+    );
+    let row = [
+        ("plan", id.into()),
+        ("subject", somebody_else.cast_signed().into()),
+        ("rule", 1_i64.into()),
+    ];
+    demo.watch()
+        .does(async |platform| platform.insert("lapsed_plan_subject", &row).await);
     let refused = demo.lapsed(&format!("apply {id}"));
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("not as it was stored"), "{}", refused.err);

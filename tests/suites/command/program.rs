@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
+use lapsed_model::{Clock as _, Dialect, SystemClock};
+use lapsed_tests::{Master, Place, Platform, demo_on_a_server, dialect};
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row, SqliteConnection};
 use tempfile::TempDir;
 
 /// The program, built from what is on the disk: the suites never run an older one.
@@ -24,48 +24,80 @@ pub(crate) static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         .join("lapsed")
 });
 
-/// A demo that was made once; every test gets a copy of its folder.
-static MADE: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = TempDir::new().expect("a temporary folder");
-    let made = Command::new(&*PROGRAM)
-        .args(["demo", "--customers", "4000"])
-        .arg(folder.path().join("demo"))
-        .output()
-        .expect("the program runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    folder
-});
+/// A demo that was made once; every test gets a copy of its folder and of its store.
+static MADE: LazyLock<Made> = LazyLock::new(Made::make);
+
+struct Made {
+    folder: TempDir,
+    /// None where the store is a file in the folder.
+    store: Option<Master>,
+}
+
+impl Made {
+    fn make() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let demo = folder.path().join("demo");
+        let made = Command::new(&*PROGRAM)
+            .args(["demo", "--customers", &CUSTOMERS.to_string()])
+            .arg(&demo)
+            .output()
+            .expect("the program runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let store = match dialect() {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(demo_on_a_server(&PROGRAM, &demo, CUSTOMERS)),
+        };
+        Self { folder, store }
+    }
+}
+
+/// How many people the demo has.
+const CUSTOMERS: i64 = 4_000;
+
+/// This moment, as the store writes it down.
+pub(crate) fn now() -> i64 {
+    SystemClock.now().timestamp_millis()
+}
 
 /// An installation in a folder of its own.
 pub(crate) struct Installed {
     folder: TempDir,
+    place: Place,
 }
 
 /// A connection to an installation's store.
 pub(crate) struct Watch {
     runtime: tokio::runtime::Runtime,
-    connection: SqliteConnection,
+    platform: Platform,
 }
 
 impl Watch {
-    fn first(&mut self, statement: &str) -> Option<SqliteRow> {
-        let query = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_optional(&mut self.connection);
-        self.runtime.block_on(query).expect("the statement is right")
+    fn first(&mut self, statement: &str) -> lapsed_model::Value {
+        let first = self.runtime.block_on(self.platform.first(statement));
+        first.unwrap_or(lapsed_model::Value::Null)
     }
 
     /// The first value of the first row, as text.
     pub(crate) fn text(&mut self, statement: &str) -> String {
-        let row = self.first(statement);
-        row.and_then(|row| row.get_unchecked::<Option<String>, _>(0))
-            .unwrap_or_default()
+        match self.first(statement) {
+            lapsed_model::Value::Null => String::new(),
+            lapsed_model::Value::Integer(number) => number.to_string(),
+            lapsed_model::Value::Real(number) => number.to_string(),
+            lapsed_model::Value::Text(text) => text,
+        }
     }
 
     /// The first value of the first row, which is a number.
     pub(crate) fn number(&mut self, statement: &str) -> u64 {
-        self.first(statement)
-            .expect("a row")
-            .get::<i64, _>(0)
-            .unsigned_abs()
+        match self.first(statement) {
+            lapsed_model::Value::Integer(number) => number.unsigned_abs(),
+            other => panic!("{statement} answers {other:?}, which is no number"),
+        }
+    }
+
+    /// Something that the platform does.
+    pub(crate) fn does<'w, F: Future<Output = ()> + 'w>(&'w mut self, act: impl FnOnce(&'w Platform) -> F) {
+        self.runtime.block_on(act(&self.platform));
     }
 }
 
@@ -85,18 +117,49 @@ impl Installed {
         let folder = TempDir::new().expect("a temporary folder");
         let copied = Command::new("cp")
             .arg("-r")
-            .arg(MADE.path().join("demo"))
+            .arg(MADE.folder.path().join("demo"))
             .arg(folder.path())
             .status();
         assert!(copied.expect("cp is everywhere").success());
-        Self { folder }
+        let demo = folder.path().join("demo");
+        let place = match &MADE.store {
+            Some(master) => Place::copy(master, &demo),
+            None => Place::File(demo.join("store.db")),
+        };
+        let installed = Self { folder, place };
+        if MADE.store.is_some() {
+            installed.keeps_its_store_here();
+        }
+        installed
     }
 
     /// A folder with nothing in it.
     pub(crate) fn empty() -> Self {
-        Self {
-            folder: TempDir::new().expect("a temporary folder"),
-        }
+        let folder = TempDir::new().expect("a temporary folder");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let place = runtime.block_on(Place::empty(&folder.path().join("demo")));
+        Self { folder, place }
+    }
+
+    /// Has the settings name this installation's own store.
+    pub(crate) fn keeps_its_store_here(&self) {
+        let path = self.path("lapsed.toml");
+        let settings = std::fs::read_to_string(&path).expect("the settings are there");
+        let is_address = |line: &&str| line.starts_with("url = ") || line.starts_with("direct_url = ");
+        let (first, rest) = settings.split_once("[store]\n").expect("a store in the settings");
+        let (of_store, others) = rest.split_once("\n\n").unwrap_or((rest, ""));
+        let kept: Vec<&str> = of_store.lines().filter(|line| !is_address(line)).collect();
+        let settings = format!(
+            "{first}[store]\n{}\n{}\n\n{others}",
+            self.place.settings(),
+            kept.join("\n")
+        );
+        std::fs::write(path, settings).expect("written");
+    }
+
+    /// Where its store is kept.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// A path in the demo's folder.
@@ -158,11 +221,12 @@ impl Installed {
     /// A connection of our own to the store.
     pub(crate) fn watch(&self) -> Watch {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let address = format!("sqlite://{}", self.path("store.db").display());
-        let connection = runtime
-            .block_on(SqliteConnection::connect(&address))
-            .expect("the store opens");
-        Watch { runtime, connection }
+        // A connection that is not yet there starts its timers.
+        let platform = {
+            let _inside = runtime.enter();
+            self.place.platform()
+        };
+        Watch { runtime, platform }
     }
 
     /// Changes a tenant's policy.

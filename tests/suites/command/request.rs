@@ -91,7 +91,7 @@ fn d2_r9_who_asks_to_be_forgotten_under_a_hold_is_told_at_once() {
             .contains(&format!("waits for hold {id}"))
     );
     demo.object(&format!("hold lift {id} --by legal --reason over"));
-    let jobs = demo.sql("SELECT group_concat(job, ' ') FROM (SELECT job FROM lapsed_run ORDER BY id)");
+    let jobs = demo.sql("SELECT string_agg(job, ' ' ORDER BY id) FROM lapsed_run");
     assert_eq!(jobs, "judge request");
     assert_eq!(
         demo.json("request list --open")[0]["waits_for"],

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use lapsed_model::Dialect;
+use lapsed_tests::only_on;
+
 use crate::daemon::Daemon;
 use crate::house::House;
 
@@ -66,6 +69,9 @@ fn said(house: &House, words: &str) -> usize {
     log.lines().filter(|line| line.contains(words)).count()
 }
 
+/// The disk of a server is its administrator's, who sees it fill up; a server of a test's own stands in `faults`.
+const NOT_OUR_DISK: &str = "the disk there is the server's";
+
 #[expect(
     clippy::print_stdout,
     reason = "a test that did not run must not look like one that did"
@@ -76,6 +82,9 @@ fn cannot_run() {
 
 #[test]
 fn r9_a_full_disk_stops_the_sweep_without_a_loop_and_it_goes_on_when_there_is_room() {
+    if !only_on(Dialect::Sqlite, NOT_OUR_DISK) {
+        return;
+    }
     let mut house = House::open();
     let Some(disk) = SmallDisk::under(&mut house) else {
         return cannot_run();
@@ -100,13 +109,16 @@ fn r9_a_full_disk_stops_the_sweep_without_a_loop_and_it_goes_on_when_there_is_ro
     house.holds_together("after the disk was full");
     house.every_slot_is_accounted_for();
     assert_eq!(
-        house.text("SELECT group_concat(DISTINCT state) FROM lapsed_run"),
+        house.text("SELECT string_agg(state, ',') FROM (SELECT DISTINCT state FROM lapsed_run) states"),
         "completed"
     );
 }
 
 #[test]
 fn r9_a_disk_that_takes_no_writes_stops_the_sweep_until_it_does() {
+    if !only_on(Dialect::Sqlite, NOT_OUR_DISK) {
+        return;
+    }
     let mut house = House::open();
     let Some(disk) = SmallDisk::under(&mut house) else {
         return cannot_run();

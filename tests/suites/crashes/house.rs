@@ -1,6 +1,6 @@
 //! A theatre whose schedule comes round whenever the test says so.
 
-use crate::program::{Installed, Watch};
+use crate::program::{Installed, Watch, now};
 
 /// The workgroup that is swept.
 pub(crate) const STUDIO: &str = "stadttheater/studio";
@@ -80,11 +80,11 @@ impl House {
 
     /// The schedule comes round now, unless a slot still waits to be seen.
     pub(crate) fn schedule_comes_round(&mut self) {
-        let slot = self.text(
-            "UPDATE lapsed_schedule SET next_slot_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) \
-             WHERE tenant = 'stadttheater' AND workgroup = 'studio' \
-             AND next_slot_at > CAST(unixepoch('subsec') * 1000 AS INTEGER) RETURNING CAST(next_slot_at AS TEXT)",
-        );
+        let now = now();
+        let slot = self.text(&format!(
+            "UPDATE lapsed_schedule SET next_slot_at = {now} \
+             WHERE tenant = 'stadttheater' AND workgroup = 'studio' AND next_slot_at > {now} RETURNING next_slot_at"
+        ));
         if !slot.is_empty() {
             self.slots.push(slot.parse().expect("milliseconds"));
         }
@@ -101,19 +101,20 @@ impl House {
     /// Nothing is left to do.
     pub(crate) fn is_quiet(store: &mut Watch) -> bool {
         // One statement: between two of them a slot could become a run, seen by neither.
-        store.number(
+        store.number(&format!(
             "SELECT (SELECT count(*) FROM lapsed_run WHERE finished_at IS NULL) \
-             + (SELECT count(*) FROM lapsed_schedule WHERE next_slot_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER))",
-        ) == 0
+             + (SELECT count(*) FROM lapsed_schedule WHERE next_slot_at <= {})",
+            now()
+        )) == 0
     }
 
     /// What must hold whenever somebody looks.
     pub(crate) fn holds_together(&mut self, round: &str) {
         let half = self.text(
-            "SELECT group_concat(c.id) FROM customers c WHERE \
+            "SELECT string_agg(CAST(c.id AS TEXT), ',') FROM customers c WHERE \
              (c.anonymised_at IS NULL AND (c.last_name = 'DSGVO' OR c.number LIKE 'N-%' AND (c.first_name IS NULL OR c.email IS NULL))) \
              OR (c.anonymised_at IS NOT NULL AND (c.first_name IS NOT NULL OR c.email IS NOT NULL OR c.phone IS NOT NULL)) \
-             OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM lapsed_consent k WHERE k.subject = c.id)) \
+             OR (c.anonymised_at IS NOT NULL AND CAST(c.id AS TEXT) IN (SELECT CAST(k.subject AS TEXT) FROM lapsed_consent k)) \
              OR (c.anonymised_at IS NOT NULL AND EXISTS (SELECT 1 FROM web_users w WHERE w.customer_id = c.id))",
         );
         assert_eq!(half, "", "{round}: half anonymised");
@@ -146,8 +147,8 @@ impl House {
             );
         }
         let done_twice = self.text(
-            "SELECT group_concat(slot_at) FROM (SELECT slot_at FROM lapsed_run WHERE slot_at IS NOT NULL \
-             GROUP BY schedule, slot_at HAVING count(*) > 1)",
+            "SELECT string_agg(CAST(slot_at AS TEXT), ',') FROM (SELECT slot_at FROM lapsed_run \
+             WHERE slot_at IS NOT NULL GROUP BY schedule, slot_at HAVING count(*) > 1) twice",
         );
         assert_eq!(done_twice, "");
     }

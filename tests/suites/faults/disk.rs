@@ -9,11 +9,15 @@ use std::process::Command;
 use lapsed_jobs::JobError;
 use lapsed_jobs::apply::{Tools, apply};
 use lapsed_jobs::retention::save;
+use lapsed_model::Dialect;
 use lapsed_store::{Store, StoreError};
-use lapsed_tests::World;
+use lapsed_tests::{World, only_on};
 use rustix::fs::{IFlags, Mode, OFlags, ioctl_getflags, ioctl_setflags, open};
 
-use super::whole::{theatre_with_due_people, whole};
+use super::whole::{file_of, theatre_with_due_people, whole};
+
+/// Why these stories are told of one database only.
+const NO_FILE: &str = "the disk there is the server's";
 
 /// A file or a folder that nobody can write to for as long as this lives.
 struct Immutable(PathBuf);
@@ -97,13 +101,16 @@ async fn try_plan(world: &World, store: &Store) -> Result<lapsed_model::Plan, Jo
 
 #[tokio::test]
 async fn a_store_that_cannot_be_written_to_can_be_looked_at_and_no_more() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let world = theatre_with_due_people(3).await;
     let plan = world.plan().await;
     world.store.close().await;
     world.platform.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
     // A file that this process never had open for writing: SQLite keeps descriptors for the next one who opens.
     let path = world.folder().join("copy.db");
-    std::fs::copy(world.path(), &path).expect("a copy");
+    std::fs::copy(file_of(&world), &path).expect("a copy");
     let before = whole(&path).await;
     let Some(immutable) = Immutable::make(&path) else {
         return cannot_run("immutable files");
@@ -134,13 +141,16 @@ async fn a_store_that_cannot_be_written_to_can_be_looked_at_and_no_more() {
 /// The log lies beside the store, and SQLite makes it when it opens one.
 #[tokio::test]
 async fn a_folder_that_cannot_be_written_to_is_named_as_the_reason() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let world = theatre_with_due_people(3).await;
     world.store.close().await;
     let folder = world.folder().join("store");
     std::fs::create_dir(&folder).expect("a folder");
     let path = folder.join("store.db");
     world.platform.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
-    std::fs::copy(world.path(), &path).expect("a copy");
+    std::fs::copy(file_of(&world), &path).expect("a copy");
     let bytes = std::fs::read(&path).expect("a store");
     let Some(immutable) = Immutable::make(&folder) else {
         return cannot_run("immutable folders");
@@ -163,6 +173,9 @@ async fn a_folder_that_cannot_be_written_to_is_named_as_the_reason() {
 
 #[tokio::test]
 async fn on_a_full_disk_nobody_is_half_erased_and_the_plan_goes_on_when_there_is_room() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let world = theatre_with_due_people(400).await;
     let plan = world.plan().await;
     world.platform.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
@@ -171,7 +184,7 @@ async fn on_a_full_disk_nobody_is_half_erased_and_the_plan_goes_on_when_there_is
         return cannot_run("small disks");
     };
     let path = disk.0.join("store.db");
-    std::fs::copy(world.path(), &path).expect("room for the store");
+    std::fs::copy(file_of(&world), &path).expect("room for the store");
     let before = whole(&path).await;
     let store = Store::open(&path).await.expect("a store");
     store.accept_keys(&world.keys).await.expect("the keys");

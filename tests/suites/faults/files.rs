@@ -4,11 +4,14 @@ use std::path::Path;
 
 use lapsed_jobs::JobError;
 use lapsed_jobs::retention::save;
-use lapsed_model::Value;
+use lapsed_model::{Dialect, Value};
 use lapsed_store::{Store, StoreError};
-use lapsed_tests::World;
+use lapsed_tests::{World, only_on};
 
-use super::whole::theatre_with_due_people;
+use super::whole::{file_of, theatre_with_due_people};
+
+/// Why these stories are told of one database only.
+const NO_FILE: &str = "the files there are the server's, and no program but it opens them";
 
 /// What opening the store at `path` is refused with.
 async fn refusal(path: &Path) -> StoreError {
@@ -20,6 +23,9 @@ async fn refusal(path: &Path) -> StoreError {
 
 #[tokio::test]
 async fn a_store_that_is_missing_is_not_made_by_looking_for_it() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("store.db");
     let refusal = refusal(&path).await;
@@ -36,6 +42,9 @@ async fn a_store_that_is_missing_is_not_made_by_looking_for_it() {
 
 #[tokio::test]
 async fn a_folder_is_no_store() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let refusal = refusal(folder.path()).await;
     assert!(matches!(refusal, StoreError::NotADatabase(_)), "{refusal:?}");
@@ -45,6 +54,9 @@ async fn a_folder_is_no_store() {
 
 #[tokio::test]
 async fn a_file_of_something_else_is_no_store_and_stays_as_it_is() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("letters.txt");
     std::fs::write(&path, "Dear Sir or Madam,").expect("a file");
@@ -61,6 +73,9 @@ async fn a_file_of_something_else_is_no_store_and_stays_as_it_is() {
 /// An empty file is what SQLite takes for a database without tables.
 #[tokio::test]
 async fn an_empty_file_is_a_store_that_nobody_has_migrated() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("store.db");
     std::fs::write(&path, "").expect("a file");
@@ -79,6 +94,9 @@ async fn an_empty_file_is_a_store_that_nobody_has_migrated() {
 /// A backup that broke off in the middle.
 #[tokio::test]
 async fn a_store_that_lost_its_end_is_called_damaged() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let (world, bytes) = closed_theatre().await;
     let path = world.folder().join("half.db");
     let half = &bytes[..bytes.len() / 2];
@@ -95,6 +113,9 @@ async fn a_store_that_lost_its_end_is_called_damaged() {
 /// A disk that wrote zeros over the orders: the judgement must not go on without them.
 #[tokio::test]
 async fn nobody_is_judged_by_what_a_damaged_page_no_longer_says() {
+    if !only_on(Dialect::Sqlite, NO_FILE) {
+        return;
+    }
     let (world, bytes) = closed_theatre().await;
     let orders = "SELECT (rootpage - 1) * page_size FROM sqlite_schema, pragma_page_size WHERE name = 'orders_customer'";
     let Value::Integer(page) = world.platform.value(orders).await else {
@@ -124,7 +145,7 @@ async fn closed_theatre() -> (World, Vec<u8>) {
     let world = theatre_with_due_people(3).await;
     world.platform.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
     world.store.close().await;
-    let bytes = std::fs::read(world.path()).expect("a store");
+    let bytes = std::fs::read(file_of(&world)).expect("a store");
     (world, bytes)
 }
 

@@ -4,7 +4,7 @@ use lapsed_jobs::JobError;
 use lapsed_model::KeyRing;
 use lapsed_store::StoreError;
 
-use super::whole::{theatre_with_due_people, whole};
+use super::whole::theatre_with_due_people;
 
 fn ring(keys: &[(&str, &str)]) -> KeyRing {
     let line = |(id, byte): &(&str, &str)| format!("{id} {}\n", byte.repeat(32));
@@ -15,7 +15,7 @@ fn ring(keys: &[(&str, &str)]) -> KeyRing {
 async fn with_the_wrong_key_nothing_is_planned_or_carried_out() {
     let mut world = theatre_with_due_people(2).await;
     let plan = world.plan().await;
-    let before = whole(&world.path()).await;
+    let before = world.platform.whole().await;
     world.keys = ring(&[("first", "99")]);
     for refused in [world.try_plan().await.err(), world.try_apply(&plan).await.err()] {
         let why = refused.expect("a refusal");
@@ -25,14 +25,14 @@ async fn with_the_wrong_key_nothing_is_planned_or_carried_out() {
         );
         assert!(why.to_string().contains("put the right key ring back"), "{why}");
     }
-    assert_eq!(whole(&world.path()).await, before);
+    assert_eq!(world.platform.whole().await, before);
 }
 
 #[tokio::test]
 async fn without_a_key_that_was_used_nothing_is_planned_or_carried_out() {
     let mut world = theatre_with_due_people(2).await;
     let plan = world.plan().await;
-    let before = whole(&world.path()).await;
+    let before = world.platform.whole().await;
     world.keys = ring(&[("second", "77")]);
     for refused in [world.try_plan().await.err(), world.try_apply(&plan).await.err()] {
         let why = refused.expect("a refusal");
@@ -42,7 +42,7 @@ async fn without_a_key_that_was_used_nothing_is_planned_or_carried_out() {
         );
         assert!(why.to_string().contains("put it back"), "{why}");
     }
-    assert_eq!(whole(&world.path()).await, before);
+    assert_eq!(world.platform.whole().await, before);
 }
 
 #[tokio::test]

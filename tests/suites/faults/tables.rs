@@ -1,17 +1,16 @@
 //! Stores with tables that are not what this program takes them for.
 
+use lapsed_model::Dialect;
 use lapsed_store::{Store, StoreError};
-use lapsed_tests::World;
-
-use super::whole::whole;
+use lapsed_tests::{Place, World, dialect};
 
 #[tokio::test]
 async fn a_store_of_a_newer_version_is_neither_used_nor_migrated() {
     let world = World::new().await;
     let newer = "INSERT INTO lapsed_migration (version, description, success, checksum, execution_time) \
-                 VALUES (99, 'what the future brings', 1, x'00', 0)";
+                 VALUES (99, 'what the future brings', true, '00', 0)";
     world.platform.run(newer).await;
-    let before = whole(&world.path()).await;
+    let before = world.platform.whole().await;
     let refusals = [
         world.store.must_be_migrated().await.err(),
         world.store.migrate().await.err(),
@@ -24,22 +23,25 @@ async fn a_store_of_a_newer_version_is_neither_used_nor_migrated() {
         );
         assert!(refusal.to_string().contains("install that version"), "{refusal}");
     }
-    assert_eq!(whole(&world.path()).await, before);
+    assert_eq!(world.platform.whole().await, before);
 }
 
 #[tokio::test]
 async fn a_table_of_somebody_else_with_our_name_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("store.db");
-    let store = Store::create(&path).await.expect("a store");
-    store
-        .run_script(
-            &[],
-            "CREATE TABLE lapsed_plan (seat TEXT); INSERT INTO lapsed_plan VALUES ('row 7, seat 4')",
-        )
-        .await
-        .expect("a table");
-    let before = whole(&path).await;
+    let place = Place::empty(folder.path()).await;
+    let store = Store::create(place.address()).await.expect("a store");
+    let platform = place.platform();
+    let table = match dialect() {
+        Dialect::Sqlite => "lapsed_plan",
+        Dialect::Postgres => "lapsed.lapsed_plan",
+    };
+    platform
+        .run(&format!(
+            "CREATE TABLE {table} (seat TEXT); INSERT INTO {table} VALUES ('row 7, seat 4')"
+        ))
+        .await;
+    let before = platform.whole().await;
     let refusals = [store.must_be_migrated().await.err(), store.migrate().await.err()];
     for refusal in refusals {
         let refusal = refusal.expect("a refusal");
@@ -54,19 +56,23 @@ async fn a_table_of_somebody_else_with_our_name_is_left_alone() {
             "{refusal}"
         );
     }
-    assert_eq!(whole(&path).await, before);
+    assert_eq!(platform.whole().await, before);
 }
 
 #[tokio::test]
 async fn the_reference_schema_is_not_put_beside_a_platform_that_is_there() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("store.db");
-    let store = Store::create(&path).await.expect("a store");
+    let place = Place::empty(folder.path()).await;
+    let store = Store::create(place.address()).await.expect("a store");
     store.migrate().await.expect("the daemon's tables");
+    let platform = place.platform();
     let theirs = "CREATE TABLE guests (id INTEGER PRIMARY KEY); CREATE TABLE rooms (id INTEGER PRIMARY KEY)";
-    store.run_script(&[], theirs).await.expect("a platform's tables");
-    let before = whole(&path).await;
-    let schema = include_str!("../../../config/reference-schema/sqlite.sql");
+    platform.run(theirs).await;
+    let before = platform.whole().await;
+    let schema = match dialect() {
+        Dialect::Sqlite => include_str!("../../../config/reference-schema/sqlite.sql"),
+        Dialect::Postgres => include_str!("../../../config/reference-schema/postgres.sql"),
+    };
     let refusal = store
         .create_reference_schema(schema)
         .await
@@ -79,5 +85,5 @@ async fn the_reference_schema_is_not_put_beside_a_platform_that_is_there() {
         refusal.to_string().contains("in an empty store only"),
         "{refusal}"
     );
-    assert_eq!(whole(&path).await, before);
+    assert_eq!(platform.whole().await, before);
 }

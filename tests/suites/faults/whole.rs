@@ -1,39 +1,25 @@
-//! Everything that a store holds, the daemon's own tables included, so that *nothing changed* can be proved.
+//! Everything that a store holds, and people who are due in it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use lapsed_tests::World;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use lapsed_store::Address;
+use lapsed_tests::{Platform, World};
 
-/// Every row of every table, as text.
-pub(crate) type Whole = BTreeMap<String, String>;
-
-/// What the store at `path` holds.
-pub(crate) async fn whole(path: &Path) -> Whole {
-    let options = SqliteConnectOptions::new().filename(path);
-    let mut connection = SqliteConnection::connect_with(&options)
-        .await
-        .expect("a store to look at");
-    let tables: Vec<(String, String)> = sqlx::query_as(
-        "SELECT t.name, group_concat('quote(\"' || c.name || '\")', ' || '','' || ') \
-         FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' GROUP BY t.name",
-    )
-    .fetch_all(&mut connection)
-    .await
-    .expect("tables");
-    let mut whole = Whole::new();
-    for (table, row) in tables {
-        let rows = format!("SELECT coalesce(group_concat({row}, char(10)), '') FROM \"{table}\"");
-        let rows = sqlx::query_scalar(AssertSqlSafe(rows))
-            .fetch_one(&mut connection)
-            .await
-            .expect("rows");
-        whole.insert(table, rows);
-    }
-    connection.close().await.expect("a closed connection");
+/// What the file of a store holds.
+pub(crate) async fn whole(path: &Path) -> BTreeMap<String, String> {
+    let platform = Platform::on(&Address::from(path));
+    let whole = platform.whole().await;
+    platform.close().await;
     whole
+}
+
+/// The file of a world's store, for stories about files.
+pub(crate) fn file_of(world: &World) -> PathBuf {
+    match world.address() {
+        Address::File(path) => path,
+        server @ Address::Server(_) => panic!("{server} is no file"),
+    }
 }
 
 /// A theatre with so many people who are due.

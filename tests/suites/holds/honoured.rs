@@ -146,7 +146,7 @@ async fn r9_a_persons_own_request_waits_for_the_hold() {
         .platform
         .run(&format!(
             "INSERT INTO lapsed_run (tenant, workgroup, job, payload, created_at, due_at, state) \
-             VALUES ('theatre', 'house', 'request', json_object('request', '{}'), 0, 0, 'available'); \
+             VALUES ('theatre', 'house', 'request', '{{\"request\":\"{}\"}}', 0, 0, 'available'); \
              INSERT INTO lapsed_turn (tenant, waiting, vtime) VALUES ('theatre', 1, 0)",
             request.id
         ))

@@ -7,8 +7,8 @@ use lapsed_jobs::apply::{BatchSize, apply};
 use lapsed_jobs::holds::On;
 use lapsed_jobs::manual::anonymise;
 use lapsed_jobs::scheduler::Stop;
-use lapsed_model::SubjectKey;
-use lapsed_tests::World;
+use lapsed_model::{Dialect, SubjectKey};
+use lapsed_tests::{World, only_on};
 
 use super::office::{
     code, hold, hold_order, hold_person, hold_until, is_anonymised, lapsed, lift_it, order_of,
@@ -115,6 +115,9 @@ async fn r9_a_hold_that_is_placed_while_a_batch_runs_waits_for_it_or_comes_befor
 
 #[tokio::test]
 async fn r9_a_batch_waits_for_a_transaction_that_places_a_hold() {
+    if !only_on(Dialect::Sqlite, "a row that nobody's verb wrote locks nobody out there") {
+        return;
+    }
     let world = World::new().await;
     lapsed(&world, 7).await;
     let plan = world.plan().await;

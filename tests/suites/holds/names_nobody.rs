@@ -179,8 +179,8 @@ fn warning(subject: i64) -> Vec<(&'static str, Value)> {
         ("tenant", "theatre".into()),
         ("workgroup", "house".into()),
         ("subject", subject.into()),
-        ("warn_at", 0.into()),
-        ("due_at", 0.into()),
-        ("noted_at", 0.into()),
+        ("warn_at", 0_i64.into()),
+        ("due_at", 0_i64.into()),
+        ("noted_at", 0_i64.into()),
     ]
 }

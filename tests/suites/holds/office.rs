@@ -171,9 +171,12 @@ pub(crate) async fn desk(world: &World) -> Desk {
 pub(crate) async fn does_its_runs(world: &World) -> Vec<Done> {
     let desk = desk(world).await;
     let starting = Starting {
+        node: "box-office",
         pid: 1,
         program: "the test",
         version: "test",
+        dataset: "the world's",
+        lease: std::time::Duration::from_secs(3_600),
         at: world.now(),
         most_attempts: 5,
     };

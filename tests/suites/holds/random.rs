@@ -74,7 +74,7 @@ async fn write(world: &World, number: usize, hold: &Placed) {
             matches!(hold.kind, "order" | "parcel").then_some(record).into(),
         ),
         ("created", hold.created.map_or(Value::Null, milliseconds)),
-        ("placed_at", 0.into()),
+        ("placed_at", 0_i64.into()),
         ("placed_by", "legal".into()),
         ("ends_at", hold.ends.into()),
         ("lifted_at", hold.lifted.then_some(1).into()),

@@ -66,7 +66,7 @@ async fn o4_earlier_runs_about_a_person_forget_them_with_the_erasure() {
     world
         .platform
         .run(&format!(
-            "UPDATE lapsed_run SET outcome = json_object('refused', 'customer {ANNA} is held', 'customer', {ANNA}), \
+            "UPDATE lapsed_run SET outcome = '{{\"refused\":\"customer {ANNA} is held\",\"customer\":{ANNA}}}', \
              error = 'customer {ANNA}'"
         ))
         .await;

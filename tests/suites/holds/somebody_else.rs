@@ -32,9 +32,9 @@ async fn carried_out(world: &World, request: &Request) -> Vec<super::office::Don
         .platform
         .run(&format!(
             "INSERT INTO lapsed_run (tenant, workgroup, job, payload, created_at, due_at, state) \
-             VALUES ('theatre', 'house', 'request', json_object('request', '{}'), 0, 0, 'available'); \
+             VALUES ('theatre', 'house', 'request', '{{\"request\":\"{}\"}}', 0, 0, 'available'); \
              INSERT INTO lapsed_turn (tenant, waiting, vtime) VALUES ('theatre', 1, 0) \
-             ON CONFLICT DO UPDATE SET waiting = 1",
+             ON CONFLICT (tenant) DO UPDATE SET waiting = 1",
             request.id
         ))
         .await;
@@ -87,10 +87,10 @@ async fn r9_a_hold_holds_nobody_who_has_the_key_later() {
 async fn r9_a_hold_that_does_not_know_the_records_creation_holds_whoever_has_the_key() {
     let world = settled().await;
     hold_person(&world, 7).await;
-    world.platform.run("UPDATE lapsed_hold SET created = NULL").await;
+    world.platform.set("lapsed_hold", "created", &Value::Null).await;
     handed_out_again(&world).await;
     assert_eq!(world.preview().await.counts.held, 1);
-    world.platform.run("UPDATE lapsed_hold SET created = 1").await;
+    world.platform.set("lapsed_hold", "created", &1_i64.into()).await;
     assert_eq!(world.preview().await.counts.held, 0);
 }
 
@@ -123,7 +123,7 @@ async fn r9_erasing_clears_no_hold_in_force() {
     let world = settled().await;
     hold_person(&world, 7).await;
     // As if the hold did not bind, for whatever reason.
-    world.platform.run("UPDATE lapsed_hold SET created = 1").await;
+    world.platform.set("lapsed_hold", "created", &1_i64.into()).await;
     assert_eq!(world.sweep().await.anonymised, 1);
     let subject = world.platform.value("SELECT subject FROM lapsed_hold").await;
     assert_eq!(subject, Value::Integer(7));

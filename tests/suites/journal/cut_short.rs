@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lapsed_jobs::apply::BatchSize;
 use lapsed_jobs::manual::anonymise;
 use lapsed_model::SubjectKey;
-use lapsed_tests::World;
+use lapsed_tests::{Act, World};
 
 use super::town::{count, ledger_holds, people, recovered};
 use crate::program::Installed;
@@ -37,16 +37,13 @@ fn two_tenants() -> (Installed, String) {
             plan["plan"]["id"].as_str().expect("an id").to_owned()
         })
         .collect();
-    let backup = demo.beside("backup.db");
-    demo.sql(&format!("VACUUM INTO '{}'", backup.display()));
+    let backup = demo.beside("backup");
+    demo.place().back_up(&backup);
     for plan in &plans {
         assert_eq!(demo.lapsed(&format!("apply {plan}")).code, 0);
     }
     let identified = demo.sql(IDENTIFIED);
-    for ending in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(demo.path(&format!("store.db{ending}")));
-    }
-    std::fs::copy(&backup, demo.path("store.db")).expect("restored");
+    demo.place().restore(&backup);
     (demo, identified)
 }
 
@@ -117,16 +114,14 @@ async fn o4_rows_that_refuse_for_a_while_leave_nobody_when_they_do_not_any_more(
     world.restore(&backup).await;
     world
         .platform
-        .run(
-            "CREATE TRIGGER refuses BEFORE UPDATE ON customers WHEN old.id = 100 BEGIN SELECT RAISE(ABORT, 'not now'); END",
-        )
+        .refuses(Act::Update, "customers", Some("old.id = 100"), "not now")
         .await;
     for _ in 0..2 {
         lapsed_jobs::journal::recover(&world.tools(), &std::collections::BTreeMap::new())
             .await
             .expect_err("a row refuses");
     }
-    world.platform.run("DROP TRIGGER refuses").await;
+    world.platform.refuses_no_longer("customers").await;
     recovered(&world).await;
     assert_eq!(count(&world, "anonymised_at IS NULL").await, 0);
     ledger_holds(&world).await;

@@ -38,8 +38,9 @@ fn studio() -> (Installed, String) {
 /// Somebody of the plan who is not anonymised yet reserves a seat for next year.
 fn somebody_reserves(demo: &Installed, plan: &str, number: usize) -> Option<String> {
     let somebody = demo.sql(&format!(
-        "SELECT CAST(s.subject AS TEXT) FROM lapsed_plan_subject s JOIN customers c ON c.id = s.subject \
-         WHERE s.plan = '{plan}' AND c.anonymised_at IS NULL ORDER BY s.subject LIMIT 1 OFFSET {}",
+        "SELECT CAST(s.subject AS TEXT) FROM lapsed_plan_subject s \
+         JOIN customers c ON CAST(c.id AS TEXT) = CAST(s.subject AS TEXT) \
+         WHERE s.plan = '{plan}' AND c.anonymised_at IS NULL ORDER BY c.id LIMIT 1 OFFSET {}",
         number % 3
     ));
     if somebody.is_empty() {
@@ -126,8 +127,8 @@ fn everything_agrees(demo: &Installed) {
 #[test]
 fn o4_a_recovery_that_is_killed_goes_on_at_the_next_start() {
     let (demo, plan) = studio();
-    let backup = demo.beside("backup.db");
-    demo.sql(&format!("VACUUM INTO '{}'", backup.display()));
+    let backup = demo.beside("backup");
+    demo.place().back_up(&backup);
     let due: usize = demo
         .sql(&format!(
             "SELECT CAST(subjects AS TEXT) FROM lapsed_plan WHERE id = '{plan}'"
@@ -135,10 +136,7 @@ fn o4_a_recovery_that_is_killed_goes_on_at_the_next_start() {
         .parse()
         .expect("a number");
     assert_eq!(demo.lapsed(&format!("apply {plan}")).code, 0);
-    for ending in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(demo.path(&format!("store.db{ending}")));
-    }
-    std::fs::copy(&backup, demo.path("store.db")).expect("restored");
+    demo.place().restore(&backup);
     let places = [
         "recover-ledger:1",
         "recover-journal:1",

@@ -40,7 +40,11 @@ async fn what_a_forgotten_column_keeps_is_reported_by_table_and_column_and_never
     let mut world = World::new().await;
     world
         .platform
-        .run("CREATE TABLE letters (id INTEGER PRIMARY KEY, body TEXT); CREATE TABLE calls (number TEXT PRIMARY KEY, said TEXT) WITHOUT ROWID")
+        .run("CREATE TABLE letters (body TEXT)")
+        .await;
+    world
+        .platform
+        .makes_a_table_without_row_numbers("calls (number TEXT PRIMARY KEY, said TEXT)")
         .await;
     world.refit().await;
     people(&world, 12_001..=12_020).await;

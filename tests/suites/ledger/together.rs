@@ -3,7 +3,7 @@
 use lapsed_jobs::JobError;
 use lapsed_jobs::apply::BatchSize;
 use lapsed_model::Plan;
-use lapsed_tests::World;
+use lapsed_tests::{Act, World};
 
 const ANONYMISED: &str = "customers WHERE anonymised_at IS NOT NULL";
 
@@ -36,9 +36,10 @@ async fn assert_refused(world: &World, plan: &Plan, why: &str) {
 #[tokio::test]
 async fn an_effect_that_fails_leaves_no_entry_and_takes_no_other_batch_with_it() {
     let (world, plan) = theatre_with_a_plan().await;
-    let guard = "CREATE TRIGGER guard BEFORE UPDATE ON customers WHEN old.id = 6 \
-                 BEGIN SELECT RAISE(ABORT, 'number six is needed'); END";
-    world.platform.run(guard).await;
+    world
+        .platform
+        .refuses(Act::Update, "customers", Some("old.id = 6"), "number six is needed")
+        .await;
     assert_refused(&world, &plan, "number six is needed").await;
     assert_eq!(
         world.platform.count(ANONYMISED).await,
@@ -46,7 +47,7 @@ async fn an_effect_that_fails_leaves_no_entry_and_takes_no_other_batch_with_it()
         "the first batch, and nobody of the second"
     );
     assert_eq!(in_the_ledger(&world).await, 4);
-    world.platform.run("DROP TRIGGER guard").await;
+    world.platform.refuses_no_longer("customers").await;
     world.apply(&plan).await;
     assert_eq!(world.platform.count(ANONYMISED).await, 12);
     assert_eq!(in_the_ledger(&world).await, 12);
@@ -57,13 +58,23 @@ async fn an_effect_that_fails_at_the_very_end_leaves_no_entry() {
     let (world, plan) = theatre_with_a_plan().await;
     world
         .platform
-        .run(
-            "INSERT INTO lapsed_consent (tenant, workgroup, subject, purpose, state, at, source) \
-                        VALUES ('theatre', 'house', 2, 'processing', 'refused', 1, 'card')",
+        .insert(
+            "lapsed_consent",
+            &[
+                ("tenant", "theatre".into()),
+                ("workgroup", "house".into()),
+                ("subject", 2_i64.into()),
+                ("purpose", "processing".into()),
+                ("state", "refused".into()),
+                ("at", 1_i64.into()),
+                ("source", "card".into()),
+            ],
         )
         .await;
-    let guard = "CREATE TRIGGER guard BEFORE DELETE ON lapsed_consent BEGIN SELECT RAISE(ABORT, 'consents stay'); END";
-    world.platform.run(guard).await;
+    world
+        .platform
+        .refuses(Act::Delete, "lapsed_consent", None, "consents stay")
+        .await;
     assert_refused(&world, &plan, "consents stay").await;
     assert_eq!(world.platform.count(ANONYMISED).await, 0);
     assert_eq!(in_the_ledger(&world).await, 0);
@@ -73,9 +84,11 @@ async fn an_effect_that_fails_at_the_very_end_leaves_no_entry() {
 async fn an_entry_that_fails_leaves_no_effect() {
     let (world, plan) = theatre_with_a_plan().await;
     let before = world.platform.picture().await;
-    let guard = "CREATE TRIGGER guard BEFORE INSERT ON lapsed_ledger WHEN new.kind = 'erased' \
-                 BEGIN SELECT RAISE(ABORT, 'the ledger is closed'); END";
-    world.platform.run(guard).await;
+    let erased = Some("new.kind = 'erased'");
+    world
+        .platform
+        .refuses(Act::Insert, "lapsed_ledger", erased, "the ledger is closed")
+        .await;
     assert_refused(&world, &plan, "the ledger is closed").await;
     assert_eq!(before.changes(&world.platform.picture().await), [] as [&str; 0]);
     assert_eq!(world.store.plan(&plan.id).await.expect("the plan").anonymised, 0);
@@ -85,9 +98,10 @@ async fn an_entry_that_fails_leaves_no_effect() {
 async fn a_head_that_fails_leaves_no_entry_and_no_effect() {
     let (world, plan) = theatre_with_a_plan().await;
     let (before, ledger) = (world.platform.picture().await, world.ledger().await);
-    let guard = "CREATE TRIGGER guard BEFORE UPDATE ON lapsed_ledger_head \
-                 BEGIN SELECT RAISE(ABORT, 'the head stays'); END";
-    world.platform.run(guard).await;
+    world
+        .platform
+        .refuses(Act::Update, "lapsed_ledger_head", None, "the head stays")
+        .await;
     assert_refused(&world, &plan, "the head stays").await;
     assert_eq!(before.changes(&world.platform.picture().await), [] as [&str; 0]);
     assert_eq!(world.ledger().await, ledger);

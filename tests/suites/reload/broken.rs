@@ -1,5 +1,7 @@
 //! A broken file never takes effect, never touches another tenant, and is forgotten with the next good one.
 
+use lapsed_tests::Act;
+
 use crate::daemon::soon;
 use crate::theatre::{TENANT, Theatre, rename_over};
 
@@ -115,8 +117,7 @@ fn o1_one_broken_file_among_a_hundred_touches_none_of_the_others() {
 
 fn policies(theatre: &mut Theatre) -> String {
     theatre.store.text(
-        "SELECT group_concat(concat_ws('|', tenant, hash, since), ' ') \
-         FROM (SELECT * FROM lapsed_policy_in_force ORDER BY tenant)",
+        "SELECT string_agg(concat_ws('|', tenant, hash, since), ' ' ORDER BY tenant) FROM lapsed_policy_in_force",
     )
 }
 
@@ -143,10 +144,11 @@ fn o1_a_file_that_is_a_link_is_refused_and_shows_nothing_of_its_target() {
 #[test]
 fn o1_what_the_store_refuses_for_one_tenant_touches_no_other_and_is_tried_again() {
     let mut theatre = Theatre::serving();
-    theatre.installed.sql(&format!(
-        "CREATE TRIGGER refuse BEFORE INSERT ON lapsed_policy WHEN new.tenant = '{TENANT}' \
-         BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-    ));
+    let ours = format!("new.tenant = '{TENANT}'");
+    theatre.store.does(async |platform| {
+        let table = "lapsed_policy";
+        platform.refuses(Act::Insert, table, Some(&ours), "not this one").await;
+    });
     let edit = theatre.next_edit();
     std::fs::write(theatre.file(), &edit).expect("written");
     theatre
@@ -162,7 +164,9 @@ fn o1_what_the_store_refuses_for_one_tenant_touches_no_other_and_is_tried_again(
     let other =
         "SELECT count(*) FROM lapsed_policy WHERE tenant = 'salon-lumiere' AND text LIKE '%# an edit%'";
     assert_eq!(theatre.store.number(other), 1);
-    theatre.installed.sql("DROP TRIGGER refuse");
+    theatre
+        .store
+        .does(async |platform| platform.refuses_no_longer("lapsed_policy").await);
     theatre.is_live(&edit);
     let log = theatre.daemon().log();
     assert_eq!(log.matches("the store did not take it").count(), 1, "{log}");

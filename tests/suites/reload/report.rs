@@ -78,12 +78,11 @@ fn the_report_names_nobody() {
     let mut theatre = Theatre::serving();
     let text = says(&theatre, "tenants", "Was sonst zu wissen ist");
     for column in ["email", "last_name", "number"] {
-        let found = theatre.store.text(&format!(
-            "SELECT group_concat({column}) FROM customers WHERE length({column}) > 5 AND anonymised_at IS NULL \
-             AND instr('{}', {column}) > 0",
-            text.replace('\'', "''")
+        let values = theatre.store.text(&format!(
+            "SELECT string_agg({column}, '|') FROM customers WHERE length({column}) > 5 AND anonymised_at IS NULL"
         ));
-        assert_eq!(found, "", "{column}");
+        let found = values.split('|').find(|value| text.contains(value));
+        assert_eq!(found, None, "{column}");
     }
 }
 

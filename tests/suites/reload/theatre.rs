@@ -97,8 +97,8 @@ impl Theatre {
     /// Every schedule as it stands, but for how far it came.
     pub(crate) fn schedules(&mut self, condition: &str) -> String {
         self.store.text(&format!(
-            "SELECT group_concat(concat_ws('|', id, cron, zone, counts_from, next_slot_at IS NULL), ' ') \
-             FROM (SELECT * FROM lapsed_schedule WHERE {condition} ORDER BY id)"
+            "SELECT string_agg(concat_ws('|', id, cron, zone, counts_from, next_slot_at IS NULL), ' ' ORDER BY id) \
+             FROM lapsed_schedule WHERE {condition}"
         ))
     }
 }

@@ -1,6 +1,7 @@
 //! A book of schedules: a store, a daemon that serves it, and a clock that is moved by hand.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -10,6 +11,7 @@ use lapsed_model::{
 };
 use lapsed_policy::{RETENTION, due, next_slot};
 use lapsed_store::{Materialised, NewPolicy, NewSchedule, RunFilter, Seal, Starting, Store};
+use lapsed_tests::{Master, Place};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -19,7 +21,8 @@ pub(crate) struct Book {
     pub(crate) clock: SimulatedClock,
     keys: KeyRing,
     chance: SeededChance,
-    folder: TempDir,
+    place: Place,
+    _folder: TempDir,
     /// The number of the daemon's start.
     pub(crate) start: i64,
 }
@@ -42,18 +45,18 @@ pub(crate) fn timetable(workgroup: &str, cron: &str, zone: Tz) -> Timetable {
 impl Book {
     /// An empty book at this moment.
     pub(crate) async fn at(now: DateTime<Utc>) -> Self {
-        static EMPTY: OnceCell<Vec<u8>> = OnceCell::const_new();
+        static EMPTY: OnceCell<Master> = OnceCell::const_new();
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("store.db");
-        std::fs::write(&path, EMPTY.get_or_init(empty).await).expect("a folder of the test's own");
-        let store = Store::open(&path).await.expect("the copy of a store");
+        let place = Place::copy(EMPTY.get_or_init(empty).await, folder.path());
+        let store = Store::open(place.address()).await.expect("the copy of a store");
         Self {
             start: take(&store, now).await,
             store,
             clock: SimulatedClock::at(now),
             keys: KeyRing::parse(&format!("first {}", "5a".repeat(32))).expect("a ring"),
             chance: SeededChance::new(7),
-            folder,
+            place,
+            _folder: folder,
         }
     }
 
@@ -112,7 +115,7 @@ impl Book {
 
     /// The daemon was killed, and another one takes the store. The store as the old one had it open is returned.
     pub(crate) async fn crash(&mut self) -> Store {
-        let reopened = Store::open(&self.folder.path().join("store.db"))
+        let reopened = Store::open(self.place.address())
             .await
             .expect("the store is whole");
         self.start = take(&reopened, self.now()).await;
@@ -154,22 +157,25 @@ impl Book {
     }
 }
 
-/// The file of a store with nothing in it.
-async fn empty() -> Vec<u8> {
+/// A store with nothing in it.
+async fn empty() -> Master {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("store.db");
-    let store = Store::create(&path).await.expect("an empty store");
+    let place = Place::empty(folder.path()).await;
+    let store = Store::create(place.address()).await.expect("an empty store");
     store.migrate().await.expect("the daemon's tables");
     store.close().await;
-    std::fs::read(&path).expect("the store's file")
+    place.into_master()
 }
 
 /// Takes the store for a daemon that has only just started.
 async fn take(store: &Store, at: DateTime<Utc>) -> i64 {
     let starting = Starting {
+        node: "box-office",
         pid: std::process::id(),
         program: "lapsed run",
         version: "0.1.0",
+        dataset: "a dataset",
+        lease: Duration::from_secs(3_600),
         at,
         most_attempts: 5,
     };

@@ -151,10 +151,10 @@ async fn r7_holder_and_payer_each_lose_only_their_own() {
 async fn r7_a_consent_is_deleted_with_its_whole_history() {
     let world = World::new().await;
     household(&world).await;
-    assert_eq!(world.platform.count("lapsed_consent WHERE subject = 7").await, 3);
+    assert_eq!(world.platform.count("lapsed_consent WHERE CAST(subject AS TEXT) = '7'").await, 3);
     let of_ben = world
         .platform
-        .rows("SELECT * FROM lapsed_consent WHERE subject = 8")
+        .rows("SELECT * FROM lapsed_consent WHERE CAST(subject AS TEXT) = '8'")
         .await;
     assert_eq!(of_ben.len(), 1);
     world.sweep().await;

@@ -8,6 +8,20 @@ pub(crate) async fn household(world: &World) {
     world.customer(7).await;
     world.customer(8).await;
     world.platform.run(ROWS).await;
+    for (sequence, subject, purpose, channel, state, at, source) in CONSENTS {
+        let row = [
+            ("sequence", sequence.into()),
+            ("tenant", "theatre".into()),
+            ("workgroup", "house".into()),
+            ("subject", subject.into()),
+            ("purpose", purpose.into()),
+            ("channel", channel.into()),
+            ("state", state.into()),
+            ("at", at.into()),
+            ("source", source.into()),
+        ];
+        world.platform.insert("lapsed_consent", &row).await;
+    }
 }
 
 // 1556928000000 is 4 May 2019, 1790000000000 is September 2026.
@@ -58,10 +72,12 @@ INSERT INTO form_answers (id, workgroup, form, kind, customer_id, order_id, tick
     (77, 'theatre/house', 'visit', 'order', 7, NULL, NULL, NULL, 'recommended_by', 1, 'Anna was recommended by Eva', 1),
     (78, 'theatre/house', 'visit', 'order', 7, NULL, NULL, NULL, 'heard_by', 0, 'a friend', 1),
     (81, 'theatre/house', 'visit', 'order', 8, NULL, NULL, NULL, 'recommended_by', 1, 'Ben was recommended by Eva', 1);
-
-INSERT INTO lapsed_consent (sequence, tenant, workgroup, subject, purpose, channel, state, at, expires_at, source) VALUES
-    (71, 'theatre', 'house', 7, 'marketing', 'email', 'granted', 1, NULL, 'card'),
-    (72, 'theatre', 'house', 7, 'marketing', 'email', 'withdrawn', 2, NULL, 'link'),
-    (73, 'theatre', 'house', 7, 'service', 'sms', 'refused', 1, NULL, 'card'),
-    (81, 'theatre', 'house', 8, 'service', 'sms', 'refused', 1, NULL, 'card');
 ";
+
+/// Consents: whose, for what, by which channel, what became of it, when, and where it was said.
+const CONSENTS: [(i64, i64, &str, &str, &str, i64, &str); 4] = [
+    (71, 7, "marketing", "email", "granted", 1, "card"),
+    (72, 7, "marketing", "email", "withdrawn", 2, "link"),
+    (73, 7, "service", "sms", "refused", 1, "card"),
+    (81, 8, "service", "sms", "refused", 1, "card"),
+];

@@ -151,7 +151,7 @@ impl<'s> Rows<'s> {
                 let row = vec![
                     ("customer_id", who.into()),
                     ("event_id", event),
-                    ("reserved_at", 0.into()),
+                    ("reserved_at", 0_i64.into()),
                     ("status", (*status).into()),
                 ];
                 self.row("reservations", row);
@@ -169,7 +169,7 @@ impl<'s> Rows<'s> {
             Thing::Login(at) => {
                 let row = vec![
                     ("customer_id", who.into()),
-                    ("created_at", 0.into()),
+                    ("created_at", 0_i64.into()),
                     ("last_login_at", self.until(*at)),
                 ];
                 self.row("web_users", row);
@@ -239,7 +239,7 @@ impl<'s> Rows<'s> {
             ("order_id", order),
             ("kind", "Abonnement".into()),
             ("status", status.into()),
-            ("starts_at", 0.into()),
+            ("starts_at", 0_i64.into()),
             ("expires_at", self.until(until)),
         ];
         self.row("memberships", row);

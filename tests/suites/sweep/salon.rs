@@ -60,7 +60,7 @@ pub(crate) async fn receipt(world: &World, name: &str, sold_at: i64) -> String {
         ("receipt_no", number.clone().into()),
         ("guest_uid", uid(name).into()),
         ("sold_at", sold_at.into()),
-        ("cents", 5_000.into()),
+        ("cents", 5_000_i64.into()),
     ];
     world.platform.insert("receipt", &row).await;
     number

@@ -5,6 +5,7 @@ use lapsed_jobs::apply::erasure;
 use lapsed_jobs::explain::Answer;
 use lapsed_jobs::survey::try_erasure;
 use lapsed_model::{Value, Way};
+use lapsed_tests::Act;
 
 use super::salon::{gift_card, guest, salon, uid, visit};
 
@@ -148,7 +149,7 @@ async fn the_erasure_of_another_platform_can_be_tried_without_a_trace() {
     // A trigger of the platform's speaks before the first night.
     world
         .platform
-        .run("CREATE TRIGGER never BEFORE UPDATE ON visit BEGIN SELECT RAISE(ABORT, 'visits are for ever'); END")
+        .refuses(Act::Update, "visit", None, "visits are for ever")
         .await;
     let finding = try_erasure(&world.store, &world.fitted, &how)
         .await

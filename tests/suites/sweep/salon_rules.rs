@@ -4,8 +4,8 @@
 //! 22 November 2023 there: 23:00 of the 21st in UTC, 1700607600 in seconds.
 
 use lapsed_jobs::explain::{Answer, explain, person};
-use lapsed_model::{SubjectKey, Value};
-use lapsed_tests::World;
+use lapsed_model::{Dialect, SubjectKey, Value};
+use lapsed_tests::{World, only_on};
 
 use super::salon::{flat_rate, gift_card, goes_to, guest, receipt, salon, uid, visit};
 
@@ -130,12 +130,14 @@ async fn r4_what_cannot_be_read_as_an_instant_keeps_people() {
         gift_card(&world, &name, valid_till).await;
         assert_eq!(verdict(&world, &name).await, "stays: good-card", "`{valid_till}`");
     }
-    guest(&world, "text", "2019-01-01").await;
-    world
-        .platform
-        .run("INSERT INTO receipt VALUES ('R-1', '6f1c0d52-7a31-4c1e-9a00-text', 'yesterday', 100)")
-        .await;
-    assert_eq!(verdict(&world, "text").await, "stays: recent-purchase");
+    if only_on(Dialect::Sqlite, "a column of numbers takes no text there") {
+        guest(&world, "text", "2019-01-01").await;
+        world
+            .platform
+            .run("INSERT INTO receipt VALUES ('R-1', '6f1c0d52-7a31-4c1e-9a00-text', 'yesterday', 100)")
+            .await;
+        assert_eq!(verdict(&world, "text").await, "stays: recent-purchase");
+    }
     assert_eq!(world.sweep().await.anonymised, 0);
 }
 

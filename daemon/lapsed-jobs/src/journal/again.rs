@@ -163,6 +163,7 @@ fn entry(tools: &Tools<'_>, lost: &LostBatch, erased: &[Erased]) -> Entry {
         "erased_at": lost.done.at,
         "way": lost.intended.as_ref().map(|intended| intended.way.word()),
         "workgroup": workgroup,
+        "store_key": store_key,
         "dataset": tools.fitted.dataset().hash,
         "people": people,
     });

@@ -162,6 +162,12 @@ async fn unnoted(
 }
 
 impl Files {
+    /// The batches that stand in any folder.
+    pub(super) fn names(&self) -> Result<BTreeSet<String>, JournalError> {
+        let (_, said) = self.look_through()?;
+        Ok(said.intended.into_keys().chain(said.done).collect())
+    }
+
     fn look_through(&self) -> Result<(Vec<FolderChecked>, Said), JournalError> {
         let ends = self.ends();
         let (mut said, mut contents) = (Said::default(), Vec::new());

@@ -25,16 +25,20 @@ mod heal;
 mod line;
 mod mend;
 mod note;
+mod others;
 mod prune;
 mod read_back;
 mod recover;
+mod settle;
 mod tail;
 mod witness;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use lapsed_model::{KeyRing, fault};
 
 pub use check::{Checked, Doubtful, FolderChecked, LineOfFile, check};
@@ -59,6 +63,10 @@ struct Files {
     folders: Vec<Folder>,
     keys: KeyRing,
     uneven: Mutex<Uneven>,
+    /// Batches that this program intended, since when, and of which it does not know whether they were committed.
+    open: Mutex<BTreeMap<String, DateTime<Utc>>>,
+    /// The batches that stand in it, once that was looked at.
+    batches: Mutex<Option<BTreeSet<String>>>,
     /// Whether healing put lines behind newer ones: then the end of a file does not tell what lies before it.
     out_of_order: AtomicBool,
 }
@@ -72,6 +80,8 @@ impl Journal {
             folders: folders.iter().map(|folder| Folder::new(folder, store)).collect(),
             keys: keys.clone(),
             uneven: Mutex::default(),
+            open: Mutex::default(),
+            batches: Mutex::default(),
             out_of_order: AtomicBool::new(false),
         }))
     }
@@ -94,8 +104,13 @@ impl Journal {
         let line = line::seal(note, &self.0.store, self.0.keys.newest());
         // What was committed is said later if it cannot be said now; what was only intended is undone.
         let is_owed = matches!(note, Note::Done(_));
-        self.blocking(move |files| files.append_evenly(&line, is_owed))
-            .await
+        let note = note.clone();
+        self.blocking(move |files| {
+            files.append_evenly(&line, is_owed)?;
+            files.remember(&note);
+            Ok(())
+        })
+        .await
     }
 
     /// Looks whether every folder can be written, and writes what earlier failures left out. A daemon does so all the

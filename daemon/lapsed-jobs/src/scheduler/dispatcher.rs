@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lapsed_model::{Clock, Lease, Run};
 use lapsed_store::{Finish, Store, StoreError, Wake};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
@@ -21,8 +21,8 @@ use crate::metrics::Metrics;
 /// What the dispatcher is told once.
 #[derive(Clone)]
 pub struct Settings {
-    /// The number of this start: the owner of its leases.
-    pub owner: i64,
+    /// The number of this start, the owner of its leases: another one after the daemon lost its own, and none until then.
+    pub owner: watch::Receiver<Option<i64>>,
     /// How many runs are done at a time.
     pub workers: usize,
     /// Looked at for due schedules and runs at least so often.
@@ -203,6 +203,7 @@ impl<W: Work> Dispatcher<W> {
         if self.unwritten.is_empty() {
             return Ok(());
         }
+        lapsed_model::fault::point("run-ended");
         let lost = self.store.finish(&self.unwritten, self.clock.now()).await?;
         self.unwritten.clear();
         for lease in lost {
@@ -217,12 +218,13 @@ impl<W: Work> Dispatcher<W> {
 
     async fn claim(&mut self) -> Result<(), StoreError> {
         let room = self.ahead.many().saturating_sub(self.hands.len());
-        if room == 0 {
+        let owner = *self.settings.owner.borrow();
+        let Some(owner) = owner.filter(|_| room > 0) else {
             return Ok(());
-        }
+        };
         let now = self.clock.now();
         let room = u32::try_from(room).unwrap_or(u32::MAX);
-        for (run, lease) in self.store.claim(now, self.settings.owner, room).await? {
+        for (run, lease) in self.store.claim(now, owner, room).await? {
             let late = (now - run.due_at).to_std().unwrap_or_default();
             self.settings.metrics.lateness(&run.job, late);
             self.start(run, lease);
@@ -243,6 +245,7 @@ impl<W: Work> Dispatcher<W> {
         self.tasks.spawn(async move {
             let Ok(_place) = room.acquire().await else { return };
             let began = Instant::now();
+            lapsed_model::fault::point("run-begun");
             // A task of its own: a panic ends the run and not the daemon.
             let (result, crashed) = if token.is_cancelled() {
                 (Err(Unfinished::HandedBack), false)
@@ -268,6 +271,10 @@ impl<W: Work> Dispatcher<W> {
     /// Stops what somebody else has now.
     async fn look_after_leases(&mut self) -> Result<(), StoreError> {
         const EVERY: Duration = Duration::from_secs(10);
+        let owner = *self.settings.owner.borrow();
+        for hand in self.hands.values().filter(|hand| Some(hand.lease.owner) != owner) {
+            hand.stop.cancel();
+        }
         if self.hands.is_empty() || self.looked_after.elapsed() < EVERY {
             return Ok(());
         }

@@ -73,7 +73,9 @@ impl From<StoreError> for Unfinished {
             | StoreError::Disk(_)
             | StoreError::ReadOnly
             | StoreError::Locked
-            | StoreError::Missing(_) => Self::OutOfReach(error.to_string()),
+            | StoreError::Missing(_)
+            | StoreError::Unreachable(_)
+            | StoreError::NotLetIn(_) => Self::OutOfReach(error.to_string()),
             other => Self::Failed(other.to_string()),
         }
     }

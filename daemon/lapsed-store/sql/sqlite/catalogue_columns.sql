@@ -1,5 +1,6 @@
 -- Columns of every table and view but the daemon's and SQLite's own, in the order of their tables.
 SELECT t.name AS "table",
+       NULL AS schema,
        t.type = 'view' AS is_view,
        c.name,
        c.type AS declared,

@@ -1,78 +1,15 @@
-//! What the store says of itself, and how it would run a query.
+//! What SQLite says of a query without running it.
 
-use std::collections::BTreeMap;
-
-use lapsed_model::{
-    Catalogue, Column, ForeignKey, Index, QueryColumn, QueryPlan, QueryShape, Statement, Table,
-};
+use lapsed_model::{QueryColumn, QueryPlan, QueryShape, Statement};
 use sqlx::{AssertSqlSafe, Column as _, Executor, Row as _, SqlSafeStr, Statement as _};
 
-use super::Store;
+use super::Pools;
 use super::rows::query;
 use crate::error::{Result, StoreError};
 
-impl Store {
-    /// The platform's tables and views, with their columns, keys and indexes.
-    pub async fn catalogue(&self) -> Result<Catalogue> {
-        let mut tables: BTreeMap<String, Table> = BTreeMap::new();
-        for row in self
-            .read(include_str!("../../sql/sqlite/catalogue_columns.sql"))
-            .await?
-        {
-            let table = tables.entry(row.get("table")).or_default();
-            table.is_view = row.get("is_view");
-            table.columns.push(Column {
-                name: row.get("name"),
-                declared: row.get("declared"),
-                nullable: row.get("nullable"),
-                primary_key: row.get("primary_key"),
-            });
-        }
-        for row in self
-            .read(include_str!("../../sql/sqlite/catalogue_keys.sql"))
-            .await?
-        {
-            let Some(table) = tables.get_mut(&row.get::<String, _>("table")) else {
-                continue;
-            };
-            let column: String = row.get("column");
-            match table.foreign_keys.last_mut() {
-                Some(key) if row.get::<i64, _>("place") > 0 => key.columns.push(column),
-                _ => table.foreign_keys.push(ForeignKey {
-                    columns: vec![column],
-                    table: row.get("target"),
-                }),
-            }
-        }
-        for row in self
-            .read(include_str!("../../sql/sqlite/catalogue_indexes.sql"))
-            .await?
-        {
-            let Some(table) = tables.get_mut(&row.get::<String, _>("table")) else {
-                continue;
-            };
-            let (name, column): (String, String) = (row.get("index"), row.get("column"));
-            match table.indexes.last_mut() {
-                Some(index) if index.name == name => index.columns.push(column),
-                _ => table.indexes.push(Index {
-                    name,
-                    columns: vec![column],
-                }),
-            }
-        }
-        for row in self
-            .read(include_str!("../../sql/sqlite/catalogue_triggers.sql"))
-            .await?
-        {
-            if let Some(table) = tables.get_mut(&row.get::<String, _>("table")) {
-                table.triggers.push(row.get("name"));
-            }
-        }
-        Ok(Catalogue { tables })
-    }
-
-    /// What a query returns, or what the store has against it.
-    pub async fn shape(&self, sql: &str) -> Result<std::result::Result<QueryShape, String>> {
+impl Pools {
+    /// What a query returns, or what SQLite has against it.
+    pub(crate) async fn shape(&self, sql: &str) -> Result<std::result::Result<QueryShape, String>> {
         let prepared = (&self.readers).prepare(AssertSqlSafe(sql).into_sql_str()).await;
         let statement = match prepared {
             Ok(statement) => statement,
@@ -94,13 +31,10 @@ impl Store {
         }))
     }
 
-    /// How the store would run a statement.
-    pub async fn query_plan(&self, statement: &Statement) -> Result<QueryPlan> {
-        let explain = Statement {
-            sql: format!("EXPLAIN QUERY PLAN {}", statement.sql),
-            binds: statement.binds.clone(),
-        };
-        let rows = query(&explain)
+    /// How SQLite would run a statement.
+    pub(crate) async fn query_plan(&self, statement: &Statement) -> Result<QueryPlan> {
+        let explain = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+        let rows = query(&explain, &statement.binds)
             .fetch_all(&self.readers)
             .await
             .map_err(StoreError::of("explain a query"))?;
@@ -121,12 +55,5 @@ impl Store {
             }
         }
         Ok(plan)
-    }
-
-    async fn read(&self, sql: &'static str) -> Result<Vec<sqlx::sqlite::SqliteRow>> {
-        sqlx::query(sql)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(StoreError::of("read the catalogue"))
     }
 }

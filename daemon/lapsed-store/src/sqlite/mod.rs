@@ -1,31 +1,10 @@
 //! The store on SQLite: opening, and the two kinds of connection.
 
-mod apply;
-mod approvals;
 mod catalogue;
-mod daemon;
-mod erasures;
-mod expire;
-mod facts;
-mod gauges;
-mod holds;
-mod identity;
-mod in_force;
-mod keys;
-mod ledger;
 mod migrate;
-mod overview;
 mod pages;
-mod pauses;
-mod plans;
-mod policies;
-mod remains;
-mod requests;
-mod rows;
-mod runs;
-mod schedules;
+pub(crate) mod rows;
 mod scrub;
-mod warnings;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,59 +12,23 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, Sqlite, Transaction};
+use sqlx::Connection as _;
 
 use crate::error::{Result, StoreError};
+use crate::session::Session;
 
-pub use apply::{ClearStatements, Erased, PlanStatements, Seal};
-pub use approvals::{Brake, Decision};
-pub use daemon::{Serving, Starting, Taken};
-pub use erasures::{Lost, Refused, Witness, Witnessed};
-pub use expire::Expired;
-pub use facts::{TenantFacts, Waiting};
-pub use gauges::Gauges;
-pub use holds::{JudgeAgain, NewHold};
-pub use in_force::{InForce, NewPolicy, NewSchedule};
-pub use migrate::Migrations;
-pub use overview::{LastScan, OpenRequests, Overview, WaitingPlan};
 pub use pages::Remnants;
-pub use pauses::Pause;
-pub use plans::NewPlan;
-pub use policies::PolicyVersion;
-pub use remains::ScanRow;
-pub use requests::{NewRequest, RequestAnswer, RequestFilter, WrittenDown};
-pub use rows::Row;
-pub use runs::{End, Finish, NewRun, RunFilter};
-pub use schedules::{Materialised, Wake};
-pub use warnings::{Warnings, WarningsChanged};
 
-/// A store on SQLite.
+/// Connections to one file.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub(crate) struct Pools {
     writer: SqlitePool,
     readers: SqlitePool,
 }
 
-/// How long a transaction waits for another program's before it gives up.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-impl Store {
-    /// Opens the store at `path`, whatever state its tables are in.
-    pub async fn open(path: &Path) -> Result<Store> {
-        Self::open_or_create(path, false, PATIENCE).await
-    }
-
-    /// The same, and gives up after `patience` where another program holds the write lock.
-    pub async fn open_patiently(path: &Path, patience: Duration) -> Result<Store> {
-        Self::open_or_create(path, false, patience).await
-    }
-
-    /// Opens the store at `path` and makes an empty one where there is none.
-    pub async fn create(path: &Path) -> Result<Store> {
-        Self::open_or_create(path, true, PATIENCE).await
-    }
-
-    async fn open_or_create(path: &Path, create: bool, patience: Duration) -> Result<Store> {
+impl Pools {
+    /// Opens the file at `path`; `create` makes an empty store where there is none.
+    pub(crate) async fn open(path: &Path, create: bool, patience: Duration) -> Result<Self> {
         if !create && !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
@@ -104,7 +47,7 @@ impl Store {
             .max_connections(1)
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    sqlx::raw_sql(include_str!("../../sql/batch.sql"))
+                    sqlx::raw_sql(include_str!("../../sql/sqlite/batch.sql"))
                         .execute(connection)
                         .await?;
                     Ok(())
@@ -128,9 +71,9 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_lazy_with(options.pragma("query_only", "ON"));
-        let store = Store { writer, readers };
-        store.is_readable(path).await?;
-        Ok(store)
+        let pools = Self { writer, readers };
+        pools.is_readable(path).await?;
+        Ok(pools)
     }
 
     /// Reads the header of the file, so that a file that is no database is refused here and not somewhere later.
@@ -148,18 +91,21 @@ impl Store {
     }
 
     /// Closes every connection; what is in the log is on the disk already.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
     }
 
-    /// Begins a transaction that holds the write lock from its first statement, so that it cannot fail half-way
-    /// for want of it.
-    async fn begin(&self, doing: &'static str) -> Result<Transaction<'static, Sqlite>> {
-        self.writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(StoreError::of(doing))
+    /// A transaction that holds the write lock from its first statement, so that it cannot fail half-way for want of it.
+    pub(crate) async fn write(&self, doing: &'static str) -> Result<Session> {
+        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        Ok(Session::sqlite(transaction.map_err(StoreError::of(doing))?, doing))
+    }
+
+    /// A transaction that cannot write, and sees the store as it was when it began.
+    pub(crate) async fn read(&self, doing: &'static str) -> Result<Session> {
+        let transaction = self.readers.begin().await.map_err(StoreError::of(doing))?;
+        Ok(Session::sqlite(transaction, doing))
     }
 }
 

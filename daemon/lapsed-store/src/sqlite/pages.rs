@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::Store;
+use crate::Store;
 
 /// How many bytes lie about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

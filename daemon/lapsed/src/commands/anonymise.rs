@@ -60,7 +60,7 @@ pub(crate) async fn run(config: &Path, args: &AnonymiseArgs, language: Language,
         return Err(Failure::because("nothing was done"));
     }
     let ring = installation.keys()?;
-    let done = if owner::is_served(&installation.settings.store)? {
+    let done = if owner::is_served(&installation).await? {
         ask_the_daemon(&installation, args, &open.customer, out).await?
     } else {
         let hands = Hands::take(&installation, &fitted, &ring, "lapsed anonymise", out).await?;

@@ -25,7 +25,7 @@ pub(crate) async fn run(config: &Path, args: &ApplyArgs, out: &Output) -> Result
     if plan.way != Way::Automatic {
         return Err(Refusal::PlanOfOne(plan.id).into());
     }
-    if owner::is_served(&installation.settings.store)? {
+    if owner::is_served(&installation).await? {
         return show(&plan, &follow_to_its_end(&installation, &plan, out).await?, out);
     }
     let policy = installation.policy(&plan.workgroup.tenant, out)?;

@@ -9,7 +9,7 @@ use lapsed_jobs::approvals::look;
 use lapsed_jobs::explain::explain;
 use lapsed_jobs::retention::{Case, list, preview};
 use lapsed_model::{
-    Approved, Bounds, Clock, Language, Plan, Statement, SystemChance, SystemClock, Value, Workgroup,
+    Approved, Bounds, Clock, Dialect, Language, Plan, Statement, SystemChance, SystemClock, Value, Workgroup,
 };
 use serde_json::json;
 
@@ -19,11 +19,16 @@ use crate::commands::{apply, approve, check, explain as explained, ledger, plan,
 use crate::credentials::write_new_key_ring;
 use crate::failure::{Failure, Result};
 use crate::hands::Hands;
-use crate::installation::{Installation, REFERENCE_SCHEMA};
+use crate::installation::{Installation, read_settings, reference_schema};
 use crate::output::{Output, number};
 
 /// The filler: invented people, the same for the same seed.
-const FILL: &str = include_str!("../../../../config/demo/sqlite.sql");
+fn fill_script(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => include_str!("../../../../config/demo/sqlite.sql"),
+        Dialect::Postgres => include_str!("../../../../config/demo/postgres.sql"),
+    }
+}
 
 /// By which a folder is recognised that an earlier demo made, and may be made anew.
 const MARK: &str = ".lapsed-demo";
@@ -55,8 +60,8 @@ pub(crate) async fn run(args: &DemoArgs, language: Language, out: &Output) -> Re
         number(args.customers.into()),
         args.dir.display()
     ));
-    let config = make_folder(&args.dir)?;
-    fill(&args.dir, args, now, out).await?;
+    let config = make_folder(args)?;
+    fill(&config, args, now, out).await?;
 
     out.heading(
         "1. Check: settings, policies with the tenants' own examples, and the dataset against the store",
@@ -157,7 +162,8 @@ pub(crate) async fn run(args: &DemoArgs, language: Language, out: &Output) -> Re
 }
 
 /// Makes the folder with settings, policies, schemas and keys; one that an earlier demo made is made anew.
-fn make_folder(dir: &Path) -> Result<std::path::PathBuf> {
+fn make_folder(args: &DemoArgs) -> Result<std::path::PathBuf> {
+    let dir = args.dir.as_path();
     let is_ours = dir.join(MARK).exists();
     let is_empty = fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none());
     if !is_ours && !is_empty {
@@ -170,11 +176,13 @@ fn make_folder(dir: &Path) -> Result<std::path::PathBuf> {
         fs::remove_dir_all(dir)
             .with_context(|| format!("cannot remove the earlier demo in {}", dir.display()))?;
     }
-    let mut settings = "# The settings of the demo. `lapsed init` writes them commented in full.\n\n\
-                        [store]\nurl = \"sqlite:store.db\"\n\n[journal]\n\
-                        # In real life the second one lies on another disk.\n\
-                        folders = [\"journal\", \"journal-elsewhere\"]\n\n[workgroups]\n"
-        .to_owned();
+    let mut settings = format!(
+        "# The settings of the demo. `lapsed init` writes them commented in full.\n\n\
+         [store]\nurl = \"{}\"\n\n[journal]\n\
+         # In real life the second one lies on another disk.\n\
+         folders = [\"journal\", \"journal-elsewhere\"]\n\n[workgroups]\n",
+        args.store
+    );
     for (key, workgroup, ..) in WORKGROUPS.iter().filter(|(key, workgroup, ..)| key != workgroup) {
         settings.push_str(&format!("\"{key}\" = \"{workgroup}\"\n"));
     }
@@ -195,11 +203,13 @@ fn make_folder(dir: &Path) -> Result<std::path::PathBuf> {
 }
 
 /// Fills the store as a platform would have over the years.
-async fn fill(dir: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) -> Result {
+async fn fill(config: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) -> Result {
     let bar = out.waiting("inventing customers");
-    let store = crate::stores::create(&dir.join("store.db")).await?;
+    let store = crate::stores::create(&read_settings(config, out)?).await?;
     store.migrate().await?;
-    store.create_reference_schema(REFERENCE_SCHEMA).await?;
+    store
+        .create_reference_schema(reference_schema(store.dialect()))
+        .await?;
     let zone = chrono_tz::Europe::Vienna;
     let today = lapsed_model::day_start(zone, Bounds::today(now, zone));
     let statement = |sql: &str, binds: Vec<Value>| Statement {
@@ -208,16 +218,16 @@ async fn fill(dir: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) -> 
     };
     let mut inputs = vec![
         statement(
-            "CREATE TEMP TABLE demo (customers INTEGER, today INTEGER, seed INTEGER)",
+            "CREATE TEMP TABLE demo (customers BIGINT, today BIGINT, seed BIGINT)",
             Vec::new(),
         ),
         statement(
-            "CREATE TEMP TABLE demo_workgroup (position INTEGER, key TEXT, tenant TEXT, name TEXT, kind TEXT, \
-             language TEXT, country TEXT, share INTEGER)",
+            "CREATE TEMP TABLE demo_workgroup (position BIGINT, key TEXT, tenant TEXT, name TEXT, kind TEXT, \
+             language TEXT, country TEXT, share BIGINT)",
             Vec::new(),
         ),
         statement(
-            "INSERT INTO temp.demo VALUES ($1, $2, $3)",
+            "INSERT INTO demo VALUES ($1, $2, $3)",
             vec![
                 i64::from(args.customers).into(),
                 today.timestamp_millis().into(),
@@ -241,11 +251,11 @@ async fn fill(dir: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) -> 
             .chain([share.into()])
             .collect();
         inputs.push(statement(
-            "INSERT INTO temp.demo_workgroup VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO demo_workgroup VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             binds,
         ));
     }
-    store.run_script(&inputs, FILL).await?;
+    store.run_script(&inputs, fill_script(store.dialect())).await?;
     store.close().await;
     bar.finish_and_clear();
     Ok(())

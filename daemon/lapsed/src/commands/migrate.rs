@@ -2,26 +2,29 @@
 
 use std::path::Path;
 
-use lapsed_store::Store;
+use lapsed_store::{Address, Store};
 use serde_json::json;
 
 use crate::cli::MigrateArgs;
 use crate::failure::{Failure, Result};
-use crate::installation::{REFERENCE_SCHEMA, read_settings};
+use crate::installation::{read_settings, reference_schema};
 use crate::output::Output;
+use crate::settings::Settings;
 use crate::{owner, stores};
 
 /// Brings the daemon's tables to this version, and creates the reference tables if asked to.
 pub(crate) async fn run(config: &Path, args: &MigrateArgs, out: &Output) -> Result {
     let settings = read_settings(config, out)?;
     if args.plan {
-        return plan(&settings.store, args, out).await;
+        return plan(&settings, args, out).await;
     }
-    let store = stores::create(&settings.store).await?;
+    let store = stores::create(&settings).await?;
     // A daemon of another version must not have its tables changed under its hands.
-    if owner::is_served(&settings.store)? && !store.migrations().await?.pending.is_empty() {
+    let pending = !store.migrations().await?.pending.is_empty();
+    if pending && !args.beside_daemons && is_served(&store, &settings).await? {
         return Err(Failure::because(
-            "a daemon serves the store: stop it, migrate, and start the new version",
+            "a daemon serves the store: stop it, migrate, and start the new version; where every daemon that serves it knows the new tables \
+             already, `--beside-daemons` migrates under their hands",
         ));
     }
     let before = store.migrate().await?;
@@ -29,7 +32,7 @@ pub(crate) async fn run(config: &Path, args: &MigrateArgs, out: &Output) -> Resu
         out.line(format!("step {step}: {name}"));
     }
     if args.reference_schema {
-        store.create_reference_schema(REFERENCE_SCHEMA).await?;
+        store.create_reference_schema(reference_schema(store.dialect())).await?;
         out.line("the reference schema was created");
     }
     if before.pending.is_empty() && !args.reference_schema {
@@ -40,17 +43,24 @@ pub(crate) async fn run(config: &Path, args: &MigrateArgs, out: &Output) -> Resu
         .iter()
         .map(|(step, name)| json!({ "step": step, "name": name }))
         .collect();
-    out.object(&json!({ "store": settings.store, "done": steps, "reference_schema": args.reference_schema }));
+    out.object(&json!({ "store": settings.store.to_string(), "done": steps, "reference_schema": args.reference_schema }));
     Ok(())
 }
 
+/// A daemon that runs has written down that it serves, and so there are tables.
+async fn is_served(store: &Store, settings: &Settings) -> Result<bool> {
+    let served = store.migrations().await?.applied > 0;
+    Ok(served && owner::is_served_at(store, &settings.store).await?)
+}
+
 /// Shows the steps; a store that does not exist yet would get them all, and stays unmade.
-async fn plan(path: &Path, args: &MigrateArgs, out: &Output) -> Result {
-    let pending = if path.exists() {
-        stores::open(path).await?.migrations().await?.pending
-    } else {
-        out.line(format!("a store would be created at {}", path.display()));
-        Store::steps()
+async fn plan(settings: &Settings, args: &MigrateArgs, out: &Output) -> Result {
+    let pending = match &settings.store {
+        Address::File(path) if !path.exists() => {
+            out.line(format!("a store would be created at {}", path.display()));
+            Store::steps()
+        }
+        _ => stores::open(settings).await?.migrations().await?.pending,
     };
     for (step, name) in &pending {
         out.line(format!("step {step}: {name}"));
@@ -64,6 +74,6 @@ async fn plan(path: &Path, args: &MigrateArgs, out: &Output) -> Result {
         .iter()
         .map(|(step, name)| json!({ "step": step, "name": name }))
         .collect();
-    out.object(&json!({ "store": path, "to_do": steps, "reference_schema": args.reference_schema }));
+    out.object(&json!({ "store": settings.store.to_string(), "to_do": steps, "reference_schema": args.reference_schema }));
     Ok(())
 }

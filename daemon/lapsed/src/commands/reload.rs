@@ -15,7 +15,7 @@ use crate::owner;
 /// Has the daemon read the files again. A file with errors is a finding.
 pub(crate) async fn run(config: &Path, out: &Output) -> Result {
     let installation = Installation::open(config, out).await?;
-    if !owner::is_served(&installation.settings.store)? {
+    if !owner::is_served(&installation).await? {
         out.line("no daemon serves the store, so there is nothing to reload: `lapsed run` reads every file when it starts");
         out.object(&json!({ "served": false }));
         return Ok(());

@@ -10,16 +10,18 @@ use lapsed_jobs::metrics::Metrics;
 use lapsed_jobs::scheduler::chores::Chores;
 use lapsed_jobs::scheduler::{Dispatcher, Ended, Settings as DispatcherSettings, move_on};
 use lapsed_jobs::survey;
-use lapsed_model::{Clock, SystemChance, SystemClock};
+use lapsed_model::{Clock, Dialect, SystemChance, SystemClock};
 use lapsed_store::Store;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::daemon::signals::{Signals, Steps};
+use crate::daemon::tenure::{self, Tenure};
 use crate::daemon::{Daemon, chores, for_good};
 use crate::failure::{Failure, Result};
 use crate::installation::Installation;
 use crate::output::Output;
-use crate::owner::Owner;
+use crate::owner::{self, Owner, Terms};
 use crate::pages::Pages;
 use crate::watch::report::Reports;
 use crate::watch::{Watch, Wiring};
@@ -36,10 +38,9 @@ pub(crate) async fn run(config: &Path, out: &Output) -> Result {
     logs::start(out.is_json())?;
     let signals = Signals::take()?;
     let installation = Installation::open(config, out).await?;
-    let (store, path) = (installation.store.clone(), installation.settings.store.clone());
-    let owner = Owner::take(&store, &path, "lapsed run", &SystemClock).await?;
-    let owner = owner.map_err(|served| Failure::because(served.to_string()))?;
-    let ended = serve(config, installation, &owner, signals, out).await;
+    let store = installation.store.clone();
+    let mut owner = take(&installation).await?;
+    let ended = serve(config, installation, &mut owner, signals, out).await;
     if let Err(why) = owner.leave(&store, &SystemClock).await {
         tracing::warn!(
             why = why.sentence(),
@@ -52,17 +53,34 @@ pub(crate) async fn run(config: &Path, out: &Output) -> Result {
     ended
 }
 
+async fn take(installation: &Installation) -> Result<Owner> {
+    let Installation {
+        store,
+        settings,
+        dataset,
+        ..
+    } = installation;
+    let dataset = dataset.hash.to_string();
+    let terms = Terms {
+        program: owner::DAEMON,
+        dataset: &dataset,
+    };
+    let owner = Owner::take(store, settings, terms, &SystemClock).await?;
+    owner.map_err(|served| Failure::because(served.to_string()))
+}
+
 /// Everything between taking the store and leaving it.
 async fn serve(
     config: &Path,
     installation: Installation,
-    owner: &Owner,
+    owner: &mut Owner,
     signals: Signals,
     out: &Output,
 ) -> Result {
     let daemon = open(installation, out).await?;
     let steps = daemon.steps.clone();
-    let (start, taken_over, discarded) = (owner.taken.start, owner.taken.taken_over, owner.taken.discarded);
+    let (start, rescued) = (owner.taken.start, owner.taken.rescued);
+    let (taken_over, discarded) = (rescued.taken_over, rescued.discarded);
     if taken_over > 0 || discarded > 0 {
         tracing::warn!(taken_over, discarded, "an earlier start left runs unfinished");
     }
@@ -73,11 +91,12 @@ async fn serve(
     let clockwork = Chores::start(chores::all(&daemon))
         .await
         .map_err(|why| Failure::because(format!("the chores cannot be started: {why}")))?;
+    let (mut tenure, reader) = Tenure::new(&daemon, start);
     let dispatcher = Dispatcher::new(
         daemon.store.clone(),
         Arc::new(SystemClock),
         Arc::clone(&daemon),
-        settings(&daemon, start),
+        settings(&daemon, reader),
     );
     let dispatcher = tokio::spawn(dispatcher.run(steps.soft.clone(), steps.hard.clone()));
     let listening = tokio::spawn(signals.listen(Arc::clone(&daemon), steps.clone()));
@@ -85,7 +104,17 @@ async fn serve(
     service::ready();
     service::status("serving");
     tracing::info!(start, "ready");
-    let ended = until_stopped(dispatcher, watch, &steps).await;
+    let hints = tokio::spawn(tenure::listen(Arc::clone(&daemon)));
+    let ended = if daemon.store.dialect() == Dialect::Postgres {
+        tokio::select! {
+            ended = until_stopped(dispatcher, watch, &steps) => ended,
+            () = tenure.keep() => None,
+        }
+    } else {
+        until_stopped(dispatcher, watch, &steps).await
+    };
+    owner.taken.start = tenure.start();
+    hints.abort();
     clockwork.stop().await;
     listening.abort();
     if let Some(pages) = pages {
@@ -119,20 +148,19 @@ async fn open(installation: Installation, out: &Output) -> Result<Arc<Daemon>> {
 
 /// O-4: before anything else, people whom a restored backup brought back are erased again.
 async fn recover(daemon: &Daemon) -> Result {
-    let (desk, settings) = (daemon.desk(), &daemon.settings);
+    let settings = &daemon.settings;
     let from = settings.records.journal_from(SystemClock.now());
-    if let Some(emptied) = journal::emptied(&settings.journal, &daemon.store, from).await? {
+    // A machine that is new to a store of several gets from the ledger what its journal lacks.
+    if daemon.store.dialect() == Dialect::Sqlite
+        && let Some(emptied) = journal::emptied(&settings.journal, &daemon.store, from).await?
+    {
         tracing::warn!("{emptied}");
     }
     // Erasing a restored backup's people again takes its time, and the service manager must not think that it hangs.
     let patience = tokio::spawn(ask_for_time());
-    let recovered = journal::recover(&desk.tools(), &std::collections::BTreeMap::new()).await;
+    let recovered = tenure::recover(daemon).await;
     patience.abort();
-    let recovered = recovered?;
-    for sentence in recovered.sentences() {
-        tracing::warn!("{sentence}");
-    }
-    Ok(())
+    recovered.map(|_| ())
 }
 
 async fn ask_for_time() {
@@ -208,7 +236,7 @@ async fn watch(daemon: &Arc<Daemon>, config: &Path, steps: &Steps) -> Result<Joi
     Ok(task)
 }
 
-fn settings(daemon: &Arc<Daemon>, owner: i64) -> DispatcherSettings {
+fn settings(daemon: &Arc<Daemon>, owner: watch::Receiver<Option<i64>>) -> DispatcherSettings {
     let health = daemon.health.clone();
     DispatcherSettings {
         owner,

@@ -10,7 +10,7 @@ use lapsed_jobs::scheduler::chores::Chore;
 use lapsed_model::{Clock, Plan, RunState, SystemClock};
 use lapsed_store::StoreError;
 
-use super::Daemon;
+use super::{Daemon, tenure};
 use crate::watch::Watch;
 
 /// Every chore, in UTC, seconds first.
@@ -18,6 +18,7 @@ pub(crate) fn all(daemon: &Arc<Daemon>) -> Vec<Chore> {
     vec![
         chore(daemon, "gauges", "*/15 * * * * *", gauges),
         chore(daemon, "journal", "10,25,40,55 * * * * *", journal),
+        chore(daemon, "others", "*/5 * * * * *", others),
         chore(daemon, "remnants", "35 * * * * *", remnants),
         chore(daemon, "holds", "5 * * * * *", holds),
         chore(daemon, "records", "25 17 * * * *", records),
@@ -76,11 +77,21 @@ async fn snapshot(daemon: &Daemon) -> Result<Snapshot, StoreError> {
 
 /// Whether the journal can be kept.
 async fn journal(daemon: Arc<Daemon>) -> Result<(), String> {
-    let kept = daemon.desk().journal.mend().await;
+    let desk = daemon.desk();
+    let settled = desk.journal.settle(&daemon.store, SystemClock.now()).await;
+    if let Ok(settled @ 1..) = settled {
+        tracing::warn!(settled, "batches were committed though the connection was cut: the journal says so now");
+    }
+    let kept = desk.journal.mend().await;
     daemon
         .health
         .set(Component::Journal, kept.map_err(|why| why.to_string()));
     Ok(())
+}
+
+/// What other daemons erased stands in this one's journal too.
+async fn others(daemon: Arc<Daemon>) -> Result<(), String> {
+    tenure::copy_others(&daemon).await
 }
 
 /// What could not be removed behind a sweep, because another program held an old snapshot.

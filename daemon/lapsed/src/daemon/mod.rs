@@ -13,6 +13,7 @@
 
 pub(crate) mod chores;
 pub(crate) mod signals;
+pub(crate) mod tenure;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,7 +27,7 @@ use lapsed_jobs::journal::Journal;
 use lapsed_jobs::metrics::Metrics;
 use lapsed_jobs::scheduler::{Stop, Unfinished, Work};
 use lapsed_model::{KeyRing, Lease, Run, SystemChance, SystemClock};
-use lapsed_store::Store;
+use lapsed_store::{Address, Store};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify, OnceCell};
 
@@ -88,6 +89,11 @@ impl Daemon {
             watch: OnceCell::new(),
             scrubbing: Mutex::default(),
         })
+    }
+
+    /// The hash of the dataset.
+    pub(crate) fn dataset(&self) -> String {
+        self.fitted.dataset().hash.to_string()
     }
 
     /// The desk as it is now.
@@ -152,10 +158,13 @@ impl Daemon {
     }
 }
 
-/// Which file the store is, by device and inode.
+/// Which file the store is, by device and inode; a server is known by other means (`tenure`).
 fn identity(settings: &Settings) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
-    let file = std::fs::metadata(&settings.store).ok()?;
+    let Address::File(path) = &settings.store else {
+        return None;
+    };
+    let file = std::fs::metadata(path).ok()?;
     Some((file.dev(), file.ino()))
 }
 

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use lapsed_jobs::health::Component;
 use lapsed_jobs::in_force::withdrawal;
 use lapsed_jobs::metrics::Reload;
-use lapsed_model::{Digest, TenantName};
+use lapsed_model::{Digest, Entry, TenantName};
 use lapsed_store::{NewPolicy, Seal, StoreError};
 use tracing::{error, info, warn};
 
@@ -38,7 +38,10 @@ impl Rounds {
                     Came::Moved => {}
                     Came::InForce(hash) => self.says_what_is_in_force(&task, hash),
                     Came::RefusedBefore(content) => self.table.refused(&task.wanted, content),
-                    Came::Whole(policy) => whole.push((task.wanted, *policy)),
+                    Came::Whole(policy) => match self.elsewhere.remove(&task.wanted.tenant) {
+                        Some(in_force) => self.leaves_to_others(&task, policy.hash, in_force),
+                        None => whole.push((task.wanted, *policy)),
+                    },
                     Came::Refused(content, broken) => self.refuse(&task, content, broken),
                 }
             }
@@ -51,6 +54,27 @@ impl Rounds {
         if self.no_longer_broken(&task.wanted.tenant) {
             info!(tenant = %task.wanted.tenant, "the file is whole again and says what is in force");
             self.wiring.reports.refresh(&task.wanted.tenant);
+        }
+    }
+
+    /// A machine that is new to a tenant does not decide for those that are not: what its file says counts once it is edited.
+    fn leaves_to_others(&mut self, task: &Task, hash: Digest, in_force: Digest) {
+        if hash != in_force {
+            warn!(
+                tenant = %task.wanted.tenant,
+                file = %hash.short(),
+                in_force = %in_force.short(),
+                "another machine's file is in force; the one here says something else, and takes effect when it is edited"
+            );
+        }
+        self.table.took_effect(&task.wanted, hash);
+    }
+
+    /// So that the next start knows which files changed while nobody was there. What cannot be noted is read once more then.
+    pub(super) async fn note_files(&self, files: &[(TenantName, Digest)]) {
+        let Wiring { store, settings, .. } = &self.wiring;
+        if let Err(why) = store.note_policy_files(&settings.node, files).await {
+            warn!(%why, "what the tenants' files say could not be noted");
         }
     }
 
@@ -82,6 +106,11 @@ impl Rounds {
                 self.store_answers();
                 let both = wanted.iter().zip(&policies);
                 both.for_each(|(wanted, policy)| self.took_effect(wanted, policy, done));
+                let files: Vec<(TenantName, Digest)> = policies
+                    .iter()
+                    .map(|policy| (policy.entry.tenant.clone(), policy.hash))
+                    .collect();
+                self.note_files(&files).await;
             }
             Err(why) if concerns_everybody(&why) => {
                 self.store_refuses(&why);
@@ -175,7 +204,7 @@ impl Rounds {
                 chance: &*self.wiring.chance,
             };
             let withdrawn = match self.move_on().await {
-                Ok(()) => self.wiring.store.withdraw(entries, &seal).await,
+                Ok(()) => self.withdraw_from_store(entries, together, &seal).await,
                 Err(why) => Err(why),
             };
             match withdrawn {
@@ -187,6 +216,17 @@ impl Rounds {
             }
         }
         self.wiring.schedules_changed.notify_one();
+    }
+
+    async fn withdraw_from_store(
+        &self,
+        entries: Vec<Entry>,
+        tenants: &[TenantName],
+        seal: &Seal<'_>,
+    ) -> Result<(), StoreError> {
+        let Wiring { store, settings, .. } = &self.wiring;
+        store.withdraw(entries, seal).await?;
+        store.forget_policy_files(&settings.node, tenants).await
     }
 
     fn is_gone(&mut self, tenant: &TenantName, done: &mut Reloaded) {

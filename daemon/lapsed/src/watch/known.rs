@@ -218,6 +218,12 @@ impl Table {
             .count()
     }
 
+    /// What every tenant's file said when it was taken up.
+    pub(crate) fn contents_in_force(&self) -> Vec<(TenantName, Digest)> {
+        let said = |(name, known): (&Box<str>, &Known)| Some((name.parse().ok()?, known.in_force?));
+        self.tenants.iter().filter_map(said).collect()
+    }
+
     /// Whose content is the one in force and was not read as a policy since the start: the operator's limits may say
     /// otherwise by now.
     pub(crate) fn with_content_in_force(&self) -> Vec<TenantName> {

@@ -1,6 +1,6 @@
 //! The rounds of the watch: a look every two seconds, sooner when something happened, and what follows from it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ const ANEW_AT_ONCE: usize = 200;
 pub(super) struct Rounds {
     pub(super) wiring: Wiring,
     pub(super) table: Table,
+    /// Tenants whom other machines put in force, and of whom this one never had a file: what is in force.
+    pub(super) elsewhere: BTreeMap<TenantName, Digest>,
     pub(super) broken: BrokenFiles,
     pub(super) reader: Reader,
     hint: Hint,
@@ -63,12 +65,15 @@ pub(super) struct Rounds {
 impl Rounds {
     pub(super) async fn new(wiring: Wiring, broken: BrokenFiles) -> Result<Self, StoreError> {
         let mut table = Table::default();
-        for in_force in wiring.store.in_force().await? {
-            if let Ok(hash) = in_force.hash.parse::<Digest>() {
-                table.in_force(&in_force.tenant, hash);
+        let settings = &wiring.settings;
+        let mut elsewhere = BTreeMap::new();
+        for file in wiring.store.policy_files(&settings.node).await? {
+            if file.is_here {
+                table.in_force(&file.tenant, file.said);
+            } else {
+                elsewhere.insert(file.tenant, file.said);
             }
         }
-        let settings = &wiring.settings;
         let others = [Some(wiring.config.clone()), settings.dataset.clone()];
         let others = others.into_iter().flatten().map(|path| {
             let content = content(&path);
@@ -82,6 +87,7 @@ impl Rounds {
             hint: Hint::new(&settings.tenants),
             others: others.collect(),
             table,
+            elsewhere,
             broken,
             began: Instant::now(),
             strays: BTreeSet::new(),
@@ -109,6 +115,8 @@ impl Rounds {
             self.withdraw(gone, &mut done).await;
         }
         self.unchecked = self.table.with_content_in_force();
+        let known = self.table.contents_in_force();
+        self.note_files(&known).await;
         self.complete(&mut done);
         done
     }

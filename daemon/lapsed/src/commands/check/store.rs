@@ -1,6 +1,7 @@
 //! The dataset against the store, and what else the store has to be told about.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use lapsed_config::{File, Finding};
 use lapsed_dataset::{Dataset, Fitted};
@@ -10,7 +11,7 @@ use lapsed_jobs::retention::Case;
 use lapsed_jobs::survey;
 use lapsed_model::{Clock, SystemClock, Value, Way};
 use lapsed_policy::Policy;
-use lapsed_store::Store;
+use lapsed_store::{Address, Store};
 
 use super::Tally;
 use crate::failure::Result;
@@ -25,8 +26,8 @@ pub(super) async fn check(
     tally: &mut Tally,
     out: &Output,
 ) -> Result {
-    let store = crate::stores::open(&settings.store).await?;
-    store.must_be_migrated().await?;
+    let store = crate::stores::open(settings).await?;
+    store.must_be_served().await?;
     let (fitted, findings) = survey::fit(&store, dataset).await?;
     tally.findings(file, &findings, out);
     let Some(fitted) = fitted else { return Ok(()) };
@@ -37,7 +38,7 @@ pub(super) async fn check(
     remarks.extend(remnants(&store, settings).await?);
     remarks.extend(emptied(&store, settings).await?);
     tally.findings(
-        &File::new(&settings.store.display().to_string(), ""),
+        &File::new(&settings.store.to_string(), ""),
         &remarks,
         out,
     );
@@ -123,7 +124,16 @@ async fn remnants(store: &Store, settings: &Settings) -> Result<Vec<Finding>> {
                 .help("the next `lapsed apply` removes it; a program that keeps an old snapshot open must end first"),
         );
     }
-    let left = Store::remnants_in_pages(&settings.store).unwrap_or_default();
+    if let Address::File(file) = &settings.store {
+        remarks.extend(remnants_in_pages(file));
+    }
+    Ok(remarks)
+}
+
+/// What lies in the pages of a file where no query sees it.
+fn remnants_in_pages(file: &Path) -> Vec<Finding> {
+    let mut remarks = Vec::new();
+    let left = Store::remnants_in_pages(file).unwrap_or_default();
     if left.free > 0 {
         remarks.push(
             Finding::warning(format!(
@@ -144,5 +154,5 @@ async fn remnants(store: &Store, settings: &Settings) -> Result<Vec<Finding>> {
             .help("`VACUUM` removes them; the platform leaves fewer with `PRAGMA secure_delete = ON`"),
         );
     }
-    Ok(remarks)
+    remarks
 }

@@ -53,8 +53,8 @@ struct Next {
 /// Shows how everything stands, or everything of one tenant.
 pub(crate) async fn run(config: &Path, args: &StatusArgs, out: &Output) -> Result {
     let settings = read_settings(config, out)?;
-    let store = crate::stores::open(&settings.store).await?;
-    store.must_be_migrated().await?;
+    let store = crate::stores::open(&settings).await?;
+    store.must_be_served().await?;
     if let Some(tenant) = &args.tenant {
         must_be_a_tenant(&settings, &store, tenant).await?;
     }
@@ -72,7 +72,7 @@ async fn look(settings: &Settings, store: &Store, tenant: Option<&TenantName>) -
     Ok(Status {
         now,
         tenant: tenant.cloned(),
-        served: owner::is_served(&settings.store).ok(),
+        served: owner::is_served_at(store, &settings.store).await.ok(),
         policies,
         folder,
         journal: folders::look(settings, store, now).await?,
@@ -115,7 +115,7 @@ fn object(status: &Status) -> Value {
     json!({
         "at": status.now,
         "tenant": status.tenant,
-        "daemon": { "serves": status.served, "last": overview.serving },
+        "daemon": { "serves": status.served, "last": overview.serving.first(), "all": overview.serving },
         "pauses": overview.pauses,
         "runs": runs,
         "running": overview.running.iter().map(run_object).collect::<Vec<_>>(),

@@ -24,7 +24,12 @@ pub(super) fn show(status: &Status, out: &Output) {
 }
 
 fn daemon(status: &Status, out: &Output) {
-    out.line(match (status.served, status.overview.serving.as_ref()) {
+    let serving = &status.overview.serving;
+    out.line(match (status.served, serving.first()) {
+        (Some(true), Some(_)) if serving.len() > 1 => {
+            let each: Vec<String> = serving.iter().map(|by| format!("{} since {}", program(by), utc(by.started_at))).collect();
+            format!("{} programs serve the store:\n  {}", serving.len(), each.join("\n  "))
+        }
         (Some(true), Some(by)) => format!("{} serves the store since {}", program(by), utc(by.started_at)),
         (Some(true), None) => "a program that is just starting serves the store".to_owned(),
         (Some(false), None) => {
@@ -42,7 +47,8 @@ fn daemon(status: &Status, out: &Output) {
 }
 
 fn program(by: &Serving) -> String {
-    format!("`{}` {}, process {},", by.program, by.version, by.pid)
+    let node = if by.node.is_empty() { String::new() } else { format!(" on {}", by.node) };
+    format!("`{}` {}, process {}{node},", by.program, by.version, by.pid)
 }
 
 fn pauses(status: &Status, out: &Output) {

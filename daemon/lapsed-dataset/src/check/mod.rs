@@ -1,0 +1,534 @@
+//! What can be wrong between a dataset and a store.
+//!
+//! Every table and column exists, every column of every table named is classified (a new one cannot slip through),
+//! every table that hangs on a person is accounted for, every query returns what it must, all personal data comes
+//! out in an export, and nothing makes one workgroup cost as much as the store. All findings at once.
+
+mod links;
+mod types;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use lapsed_config::{Finding, Spanned, nearest};
+use lapsed_model::Table;
+
+use crate::dataset::{ColumnRule, Dataset, Related, RelatedErasure, Verb, WorkgroupOf};
+use crate::fit::distances;
+use crate::survey::{PROBED, Survey};
+
+/// The dataset and the store, and what was found so far.
+pub(crate) struct Check<'c> {
+    dataset: &'c Dataset,
+    survey: &'c Survey,
+    findings: Vec<Finding>,
+}
+
+impl<'c> Check<'c> {
+    /// Everything that does not fit.
+    pub(crate) fn all(dataset: &'c Dataset, survey: &'c Survey) -> Vec<Finding> {
+        let mut check = Check {
+            dataset,
+            survey,
+            findings: Vec::new(),
+        };
+        check.subject();
+        dataset.related.iter().for_each(|related| check.related(related));
+        check.twice_classified();
+        check.hanging_tables();
+        check.copies();
+        check.queries();
+        check.types();
+        check.unlinked();
+        check.exports();
+        check.speed();
+        check.findings
+    }
+
+    fn error(&mut self, title: String, span: &Range<usize>, help: impl Into<String>) {
+        self.findings
+            .push(Finding::error(title).at(span.clone()).help(help));
+    }
+
+    fn table(&mut self, name: &Spanned<String>) -> Option<&'c Table> {
+        let survey = self.survey;
+        let found = survey.catalogue.tables.get(&name.value);
+        if found.is_none() {
+            let names = survey.catalogue.tables.keys().map(String::as_str);
+            let help = match nearest(&name.value, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if survey.catalogue.tables.is_empty() => {
+                    "the store is empty: `lapsed migrate --reference-schema` creates the reference schema"
+                        .to_owned()
+                }
+                None => "write its name as the store spells it".to_owned(),
+            };
+            self.error(
+                format!("the store has no table `{}`", name.value),
+                &name.span,
+                help,
+            );
+        }
+        found
+    }
+
+    fn column(&mut self, table_name: &str, table: &Table, column: &Spanned<String>) {
+        if table.column(&column.value).is_some() {
+            return;
+        }
+        let names = table.columns.iter().map(|column| column.name.as_str());
+        let help = match nearest(&column.value, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "the store knows its columns: {}",
+                listed(table.columns.iter().map(|column| column.name.as_str()))
+            ),
+        };
+        self.error(
+            format!("`{table_name}` has no column `{}`", column.value),
+            &column.span,
+            help,
+        );
+    }
+
+    fn subject(&mut self) {
+        let subject = &self.dataset.subject;
+        let Some(table) = self.table(&subject.table) else {
+            return;
+        };
+        let name = &subject.table.value;
+        self.erasable(name, table, &subject.table.span);
+        let mut named = vec![&subject.key];
+        if let WorkgroupOf::Column(column) = &subject.workgroup {
+            named.push(column);
+        }
+        named.extend(
+            [&subject.created_at, &subject.erased_at, &subject.language]
+                .into_iter()
+                .flatten(),
+        );
+        named.extend(subject.contact.values());
+        named.extend(&subject.find);
+        for column in named {
+            self.column(name, table, column);
+        }
+        self.classified(name, table, &subject.columns, &subject.table.span);
+        if subject.created_at.is_none() {
+            self.findings.push(
+                Finding::warning("nothing tells when a person's record was created")
+                    .at(subject.table.span.clone())
+                    .help("name the column as `created_at` below `[subject]`")
+                    .note(
+                        "a restored backup brings erased people back; without a creation instant nobody can tell them from \
+                         newcomers with the same key, and nobody is erased again",
+                    ),
+            );
+        }
+        if let Some(erased_at) = &subject.erased_at {
+            let marked = subject
+                .columns
+                .iter()
+                .any(|rule| rule.column.value == erased_at.value && rule.verb == Verb::Now);
+            if !marked {
+                self.error(
+                    format!(
+                        "`{}` says who was erased, and erasing does not set it",
+                        erased_at.value
+                    ),
+                    &erased_at.span,
+                    format!("write `{} = \"now\"` under `[subject.columns]`", erased_at.value),
+                );
+            }
+        }
+        if let Some(rule) = subject
+            .columns
+            .iter()
+            .find(|rule| rule.column.value == subject.key.value && rule.verb != Verb::Keep)
+        {
+            self.error(
+                format!("`{}` tells people apart and cannot change", subject.key.value),
+                &rule.column.span,
+                "write `keep`",
+            );
+        }
+    }
+
+    fn related(&mut self, related: &Related) {
+        let Some(table) = self.table(&related.table) else {
+            return;
+        };
+        let name = &related.table.value;
+        self.erasable(name, table, &related.table.span);
+        self.column(name, table, &related.key);
+        if let RelatedErasure::Columns(columns) = &related.erase {
+            self.classified(name, table, columns, &related.table.span);
+        }
+        let Some(later) = &related.later else { return };
+        self.column(name, table, &later.since);
+        self.since(table, &later.since.value, &later.since.span);
+        for column in &later.columns {
+            self.column(name, table, column);
+            let goes = match &related.erase {
+                RelatedErasure::Rows => false,
+                RelatedErasure::Columns(columns) => columns
+                    .iter()
+                    .any(|rule| rule.column.value == column.value && rule.verb == Verb::Clear),
+            };
+            if !goes {
+                self.error(
+                    format!(
+                        "`{}` waits for a period, and is not cleared after it",
+                        column.value
+                    ),
+                    &column.span,
+                    format!("write `{} = \"clear\"` under `[related.columns]`", column.value),
+                );
+            }
+        }
+    }
+
+    fn erasable(&mut self, name: &str, table: &Table, span: &Range<usize>) {
+        if table.is_view {
+            self.error(
+                format!("`{name}` is a view, and nothing can be erased from a view"),
+                span,
+                "name the table behind it",
+            );
+        }
+    }
+
+    /// Every column of the table has a rule, every rule has a column, and the column can take what the rule does.
+    fn classified(&mut self, name: &str, table: &Table, rules: &[ColumnRule], span: &Range<usize>) {
+        for rule in rules {
+            self.column(name, table, &rule.column);
+            let Some(column) = table.column(&rule.column.value) else {
+                continue;
+            };
+            self.can_take(name, table, rule);
+            if rule.verb.needs_null() && !column.nullable && rule.json_key.is_none() {
+                let or = if rule.verb == Verb::Clear {
+                    "write `empty` or `placeholder`, or let"
+                } else {
+                    "let"
+                };
+                self.error(
+                    format!(
+                        "`{name}.{}` must not be null, and erasing would clear it",
+                        column.name
+                    ),
+                    &rule.column.span,
+                    format!("{or} the column be null"),
+                );
+            }
+            let key_of_json = rule.json_key.is_some();
+            if key_of_json && !matches!(rule.verb, Verb::Clear | Verb::Empty) {
+                self.error(
+                    format!(
+                        "a key inside `{name}.{}` can only be cleared or emptied",
+                        column.name
+                    ),
+                    &rule.column.span,
+                    "write `clear` or `empty`",
+                );
+            }
+            let base = rules
+                .iter()
+                .find(|other| other.column.value == rule.column.value && other.json_key.is_none());
+            if key_of_json && base.is_some_and(|base| base.verb != Verb::Keep) {
+                self.error(
+                    format!(
+                        "`{name}.{}` is erased as a whole, and its keys as well",
+                        column.name
+                    ),
+                    &rule.column.span,
+                    "leave the keys out, or keep the column",
+                );
+            }
+        }
+        let unclassified: Vec<&str> = table
+            .columns
+            .iter()
+            .map(|column| column.name.as_str())
+            .filter(|name| {
+                !rules
+                    .iter()
+                    .any(|rule| rule.column.value == *name && rule.json_key.is_none())
+            })
+            .collect();
+        if !unclassified.is_empty() {
+            self.error(
+                format!(
+                    "nobody said what erasing does to {} of `{name}`",
+                    listed(unclassified.iter().copied())
+                ),
+                span,
+                "say it for every column: `keep` what names nobody, `clear` the rest",
+            );
+        }
+    }
+
+    fn twice_classified(&mut self) {
+        let mut tables = BTreeSet::from([self.dataset.subject.table.value.as_str()]);
+        for related in &self.dataset.related {
+            if !tables.insert(&related.table.value) {
+                self.error(
+                    format!("`{}` is described twice", related.table.value),
+                    &related.table.span,
+                    "describe a table once; `rows` may be a list of several queries",
+                );
+            }
+        }
+    }
+
+    /// Tables with a chain of foreign keys to the person that nobody named.
+    fn hanging_tables(&mut self) {
+        let subject = &self.dataset.subject.table;
+        for name in distances(&self.survey.catalogue, &subject.value).keys() {
+            let named = *name == subject.value
+                || self
+                    .dataset
+                    .related
+                    .iter()
+                    .any(|related| related.table.value == *name)
+                || self.dataset.ignored.contains_key(name);
+            if !named {
+                self.error(
+                    format!("`{name}` hangs on `{}` by a foreign key, and the dataset does not name it", subject.value),
+                    &subject.span,
+                    format!(
+                        "add a `[[related]]` for it, or `{} = \"why nothing in it is personal\"` under `[ignore]`",
+                        as_key(name)
+                    ),
+                );
+            }
+        }
+        for (name, reason) in &self.dataset.ignored {
+            if !self.survey.catalogue.tables.contains_key(name) {
+                self.error(
+                    format!("the store has no table `{name}`"),
+                    &reason.span,
+                    "take the line out",
+                );
+            }
+        }
+    }
+
+    /// Where copies of what is erased may be: what a trigger writes, and tables that nobody spoke of. Many platforms
+    /// declare no foreign keys, so that nothing but their names can be shown.
+    fn copies(&mut self) {
+        let dataset = self.dataset;
+        let named: Vec<&Spanned<String>> = [&dataset.subject.table]
+            .into_iter()
+            .chain(dataset.related.iter().map(|related| &related.table))
+            .collect();
+        let tables = &self.survey.catalogue.tables;
+        for table in &named {
+            let triggers = tables.get(&table.value).map_or(&[][..], |table| &table.triggers);
+            if !triggers.is_empty() {
+                self.findings.push(
+                    Finding::warning(format!(
+                        "erasing from `{}` sets off {}, which may write copies of what is erased",
+                        table.value,
+                        listed(triggers.iter().map(String::as_str))
+                    ))
+                    .at(table.span.clone())
+                    .help("see that it writes nothing personal, or name the table that it writes to as a `[[related]]`"),
+                );
+            }
+        }
+        let silent = tables.iter().filter(|(name, table)| {
+            !table.is_view
+                && !named.iter().any(|known| known.value == **name)
+                && !dataset.ignored.contains_key(*name)
+        });
+        let silent: Vec<&str> = silent.map(|(name, _)| name.as_str()).collect();
+        if !silent.is_empty() {
+            self.findings.push(
+                Finding::hint(format!("the dataset says nothing of {}", listed(silent.into_iter()))).help(
+                    "if one holds anything about people, add a `[[related]]` for it; else name it under `[ignore]` with the reason",
+                ),
+            );
+        }
+    }
+
+    fn queries(&mut self) {
+        let dataset = self.dataset;
+        if let WorkgroupOf::Query(query) = &dataset.subject.workgroup {
+            self.query(query, &["subject", "workgroup"]);
+        }
+        for rows in dataset.related.iter().flat_map(|related| &related.rows) {
+            self.query(rows, &["row", "subject"]);
+        }
+        for fact in dataset.facts.values() {
+            self.query(&fact.query, &["subject", "at", "record"]);
+        }
+        for holdable in &dataset.holdables {
+            self.query(&holdable.rows, &["record", "subject"]);
+        }
+        for export in &dataset.exports {
+            self.query(&export.query, &["subject"]);
+        }
+    }
+
+    fn query(&mut self, query: &Spanned<String>, columns: &[&str]) {
+        match self.survey.shapes.get(&query.value) {
+            None => {}
+            Some(Err(reason)) => {
+                let reason = reason.clone();
+                self.error(
+                    format!("the store cannot read this query: {reason}"),
+                    &query.span,
+                    "try it in the database's own shell",
+                );
+            }
+            Some(Ok(shape)) => {
+                let missing: Vec<&str> = columns
+                    .iter()
+                    .copied()
+                    .filter(|column| !shape.has(column))
+                    .collect();
+                if !missing.is_empty() {
+                    self.error(
+                        format!("this query returns no {}", listed(missing.iter().copied())),
+                        &query.span,
+                        format!(
+                            "name its columns {}, as in `id AS {}`",
+                            listed(columns.iter().copied()),
+                            missing[0]
+                        ),
+                    );
+                }
+            }
+        }
+    }
+
+    /// X-1: what is personal comes out in an export, or somebody said why not.
+    fn exports(&mut self) {
+        let mut covered: BTreeSet<String> = self.dataset.not_exported.keys().cloned().collect();
+        for export in &self.dataset.exports {
+            covered.extend(export.covers.iter().map(|column| column.value.clone()));
+            if let Some(Ok(shape)) = self.survey.shapes.get(&export.query.value) {
+                let origins = shape.columns.iter().filter_map(|column| column.origin.as_ref());
+                covered.extend(origins.map(|(table, column)| format!("{table}.{column}")));
+            }
+        }
+        let subject = &self.dataset.subject;
+        self.uncovered(&subject.table, personal(&subject.columns), &covered);
+        for related in &self.dataset.related {
+            let columns = match &related.erase {
+                RelatedErasure::Columns(columns) => personal(columns),
+                RelatedErasure::Rows => {
+                    self.survey
+                        .catalogue
+                        .tables
+                        .get(&related.table.value)
+                        .map_or(Vec::new(), |table| {
+                            table
+                                .columns
+                                .iter()
+                                .map(|column| column.name.as_str())
+                                .filter(|name| *name != related.key.value)
+                                .collect()
+                        })
+                }
+            };
+            self.uncovered(&related.table, columns, &covered);
+        }
+        let named = self
+            .dataset
+            .not_exported
+            .iter()
+            .map(|(name, reason)| (name.as_str(), &reason.span));
+        let covers = self.dataset.exports.iter().flat_map(|export| &export.covers);
+        for (name, span) in named.chain(covers.map(|column| (column.value.as_str(), &column.span))) {
+            let exists = name.rsplit_once('.').is_some_and(|(table, column)| {
+                self.survey
+                    .catalogue
+                    .tables
+                    .get(table)
+                    .is_some_and(|table| table.column(column).is_some())
+            });
+            if !exists {
+                self.findings.push(
+                    Finding::error(format!("the store has no column `{name}`"))
+                        .at(span.clone())
+                        .help("write it as `table.column`"),
+                );
+            }
+        }
+    }
+
+    fn uncovered(&mut self, table: &Spanned<String>, columns: Vec<&str>, covered: &BTreeSet<String>) {
+        let missing: Vec<&str> = columns
+            .into_iter()
+            .filter(|column| !covered.contains(&format!("{}.{column}", table.value)))
+            .collect();
+        if !missing.is_empty() {
+            self.error(
+                format!(
+                    "no export contains {} of `{}`, and no reason is given",
+                    listed(missing.iter().copied()),
+                    table.value
+                ),
+                &table.span,
+                format!(
+                    "add it to an `[[export]]`, or `\"{}.{}\" = \"the reason\"` under `[not_exported]`",
+                    table.value, missing[0]
+                ),
+            );
+        }
+    }
+
+    /// What would make one workgroup cost as much as the whole store.
+    fn speed(&mut self) {
+        let rows = self.dataset.related.iter().flat_map(|related| &related.rows);
+        let facts = self.dataset.facts.values().map(|fact| &fact.query);
+        let holdables = self.dataset.holdables.iter().map(|holdable| &holdable.rows);
+        for query in facts.chain(rows).chain(holdables) {
+            let Some(plan) = self.survey.plans.get(&query.value) else {
+                continue;
+            };
+            let finding = if plan.collects {
+                Finding::warning("the store collects rows before it answers this for one person")
+                    .help("write it without GROUP BY, DISTINCT, UNION and window functions: a fact may name a record twice")
+            } else if plan.scans.iter().any(|table| table != PROBED) {
+                let scans = plan
+                    .scans
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|table| *table != PROBED);
+                Finding::warning(format!("no index leads from a person to {}", listed(scans)))
+                    .help("create an index on the column that links to the person; until then every plan reads the whole table for each one")
+            } else {
+                continue;
+            };
+            self.findings.push(finding.at(query.span.clone()));
+        }
+    }
+}
+
+fn personal(columns: &[ColumnRule]) -> Vec<&str> {
+    let mut personal: Vec<&str> = columns
+        .iter()
+        .filter(|rule| rule.verb.is_personal())
+        .map(|rule| rule.column.value.as_str())
+        .collect();
+    personal.dedup();
+    personal
+}
+
+/// A name as the key of a line in the dataset's file: with a schema in front it needs quotes.
+fn as_key(name: &str) -> String {
+    if name.contains('.') {
+        format!("\"{name}\"")
+    } else {
+        name.to_owned()
+    }
+}
+
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,2 @@
+-- The latest time that any program saw.
+SELECT max(greatest(started_at, coalesce(stopped_at, 0))) FROM lapsed_daemon

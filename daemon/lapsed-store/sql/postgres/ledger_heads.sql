@@ -1,0 +1,5 @@
+-- The new heads, from a JSON list of rows: the last that a transaction writes. They are locked, and so they are there.
+UPDATE lapsed_ledger_head h
+SET sequence = (e ->> 1)::bigint, hash = e ->> 2
+FROM jsonb_array_elements($1::jsonb) e
+WHERE h.tenant = e ->> 0

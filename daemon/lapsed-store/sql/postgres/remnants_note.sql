@@ -1,0 +1,2 @@
+-- A batch left remnants at $1.
+INSERT INTO lapsed_remnant (since) VALUES ($1)

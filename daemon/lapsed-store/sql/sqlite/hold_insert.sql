@@ -1,0 +1,3 @@
+-- A hold as it is placed.
+INSERT INTO lapsed_hold (id, tenant, kind, workgroup, subject, record, reason, placed_at, placed_by, ends_at, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)

@@ -1,0 +1,4 @@
+-- A plan's progress: its last person so far, and how many were anonymised and dropped.
+UPDATE lapsed_plan
+SET applied_to = $2, anonymised = anonymised + $3, dropped = dropped + $4, state = 'applying'
+WHERE id = $1

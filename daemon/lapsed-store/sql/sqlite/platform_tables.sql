@@ -1,0 +1,7 @@
+-- Tables that are not the daemon's.
+SELECT name
+FROM sqlite_schema
+WHERE type = 'table'
+  AND name NOT LIKE 'lapsed\_%' ESCAPE '\'
+  AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+ORDER BY name

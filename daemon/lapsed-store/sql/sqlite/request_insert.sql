@@ -1,0 +1,5 @@
+-- A request as it is written down.
+INSERT INTO lapsed_request (
+    id, tenant, workgroup, subject, kind, received_at, due_at, recorded_by, note, created, state
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open')

@@ -1,0 +1,173 @@
+//! The store on PostgreSQL: opening, and how a transaction begins.
+//!
+//! Everything that is asked stands between `BEGIN` and `COMMIT`, and whatever a transaction needs to know of its session
+//! is set anew in it, because a pooler in transaction mode may hand every transaction another connection. The driver
+//! keeps no statements, for the same reason.
+
+mod catalogue;
+mod listen;
+pub(crate) mod locks;
+mod migrate;
+pub(crate) mod rows;
+mod scrub;
+
+pub use listen::Wakes;
+pub(crate) use locks::Held;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Postgres};
+
+use crate::address::Server;
+use crate::error::{Result, StoreError};
+use crate::session::Session;
+
+/// The oldest version that is tested and served.
+const OLDEST: i64 = 15;
+
+/// How many transactions a program has under way at most.
+const CONNECTIONS: u32 = 10;
+
+/// A connection is given up after this: without its cache the driver never forgets a statement's name.
+const CONNECTION_LIVES: Duration = Duration::from_secs(600);
+
+/// Connections to one database.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool {
+    connections: PgPool,
+    direct: PgPool,
+    begin: String,
+    schema: String,
+}
+
+impl Pool {
+    /// Connects, and gives up after `patience` where the server does not answer.
+    pub(crate) async fn open(server: &Server, patience: Duration) -> Result<Self> {
+        let options = options(server, &server.url)?;
+        let direct = options_of_direct(server, &options)?;
+        let connections = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(patience)
+            .max_lifetime(CONNECTION_LIVES)
+            .connect_lazy_with(options);
+        let pool = Self {
+            connections,
+            direct: direct_connections(direct, &server.schema, patience),
+            begin: begin(&server.schema, patience),
+            schema: server.schema.clone(),
+        };
+        pool.is_new_enough().await?;
+        Ok(pool)
+    }
+
+    /// The schema of the daemon's own tables.
+    pub(crate) fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// A transaction that may write.
+    pub(crate) async fn write(&self, doing: &'static str) -> Result<Session> {
+        self.begin("BEGIN", doing).await
+    }
+
+    /// A transaction that only reads, and sees the store as it was when it began.
+    pub(crate) async fn read(&self, doing: &'static str) -> Result<Session> {
+        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", doing)
+            .await
+    }
+
+    /// A connection that no pooler stands in front of, for what is no single transaction.
+    pub(crate) async fn direct(&self, doing: &'static str) -> Result<PoolConnection<Postgres>> {
+        self.direct.acquire().await.map_err(StoreError::of(doing))
+    }
+
+    /// Closes every connection.
+    pub(crate) async fn close(&self) {
+        self.connections.close().await;
+        self.direct.close().await;
+    }
+
+    async fn begin(&self, how: &str, doing: &'static str) -> Result<Session> {
+        let begin = format!("{how}; {}", self.begin);
+        let transaction = self
+            .connections
+            .begin_with(AssertSqlSafe(begin))
+            .await
+            .map_err(StoreError::of(doing))?;
+        Ok(Session::postgres(transaction, doing))
+    }
+
+    async fn is_new_enough(&self) -> Result<()> {
+        let mut session = self.read("open the store").await?;
+        let version: i64 = session
+            .one("SELECT current_setting('server_version_num')::bigint / 10000", &[])
+            .await?
+            .get(0);
+        if version < OLDEST {
+            return Err(StoreError::OldServer {
+                found: version,
+                oldest: OLDEST,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The few connections that keep a session. They are let go as soon as nobody needs them.
+fn direct_connections(options: PgConnectOptions, schema: &str, patience: Duration) -> PgPool {
+    let path = format!("SET search_path TO {}, public", quote(schema));
+    PgPoolOptions::new()
+        .max_connections(3)
+        .acquire_timeout(patience)
+        .idle_timeout(Duration::from_secs(5))
+        .after_connect(move |connection, _| {
+            let path = path.clone();
+            Box::pin(async move {
+                sqlx::raw_sql(AssertSqlSafe(path)).execute(connection).await?;
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options)
+}
+
+/// What every transaction is told of its session, in the message that begins it.
+fn begin(schema: &str, patience: Duration) -> String {
+    let path = quote(schema);
+    // Compiling a statement takes longer here than running it; and a program that is stopped in the middle of a
+    // transaction must not keep its locks for ever.
+    format!(
+        "SET LOCAL search_path TO {path}, public; SET LOCAL jit TO off; SET LOCAL lock_timeout TO {}; \
+         SET LOCAL idle_in_transaction_session_timeout TO 60000",
+        patience.as_millis()
+    )
+}
+
+fn options(server: &Server, url: &str) -> Result<PgConnectOptions> {
+    let wrong = |why: sqlx::Error| StoreError::BadAddress(why.to_string());
+    let options = PgConnectOptions::from_str(url)
+        .map_err(wrong)?
+        .application_name("lapsed")
+        // A pooler refuses what it does not know.
+        .extra_float_digits(None)
+        .statement_cache_capacity(0)
+        .disable_statement_logging();
+    Ok(match &server.password {
+        Some(password) => options.password(password),
+        None => options,
+    })
+}
+
+fn options_of_direct(server: &Server, pooled: &PgConnectOptions) -> Result<PgConnectOptions> {
+    match &server.direct {
+        Some(url) => options(server, url),
+        None => Ok(pooled.clone()),
+    }
+}
+
+/// Quotes a name that an operator wrote.
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,48 @@
+//! What can be done to the store: a file for each noun. A verb is a transaction.
+
+mod apply;
+mod approvals;
+mod catalogue;
+mod daemon;
+mod erasures;
+mod expire;
+mod facts;
+mod gauges;
+mod holds;
+mod identity;
+mod in_force;
+mod keys;
+mod ledger;
+mod migrate;
+mod overview;
+mod pauses;
+mod plans;
+mod policies;
+mod policy_files;
+mod remains;
+mod remnants;
+mod requests;
+mod runs;
+mod schedules;
+mod warnings;
+
+pub use apply::{ClearStatements, Erased, PlanStatements, Seal};
+pub use approvals::{Brake, Decision};
+pub use daemon::{Alone, Rescued, Serving, Starting, Taken};
+pub use erasures::{Lost, Refused, Witness, Witnessed};
+pub use expire::Expired;
+pub use facts::{TenantFacts, Waiting};
+pub use gauges::Gauges;
+pub use holds::{JudgeAgain, NewHold};
+pub use in_force::{InForce, NewPolicy, NewSchedule};
+pub use migrate::Migrations;
+pub use overview::{LastScan, OpenRequests, Overview, WaitingPlan};
+pub use pauses::Pause;
+pub use plans::NewPlan;
+pub use policies::PolicyVersion;
+pub use policy_files::PolicyFile;
+pub use remains::ScanRow;
+pub use requests::{NewRequest, RequestAnswer, RequestFilter, WrittenDown};
+pub use runs::{End, Finish, NewRun, RunFilter};
+pub use schedules::{Materialised, Wake};
+pub use warnings::{Warnings, WarningsChanged};

@@ -1,0 +1,164 @@
+//! Staying one of several.
+//!
+//! On PostgreSQL a daemon holds its runs under a lease by the database's clock, which it renews in one statement. If it did
+//! not (it was stopped, the network was cut, the machine slept) its runs are somebody else's by now. Then it gives up what it
+//! has in hand, does once more what every start does first, and takes the store under a new number. The same where the
+//! server is another than before: it may be one that a backup was restored on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapsed_jobs::journal::Recovered;
+use lapsed_model::{Clock, Dialect, SystemClock};
+use tokio::sync::watch;
+
+use super::Daemon;
+use crate::failure::{Failure, Result};
+use crate::owner::{self, MOST_ATTEMPTS, Terms};
+
+/// A lease is renewed so many times before it would end.
+const TIMES: u32 = 5;
+
+/// How long a daemon that could not take the store again waits before it tries once more.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The number under which a daemon holds its leases.
+pub(crate) struct Tenure {
+    daemon: Arc<Daemon>,
+    owner: watch::Sender<Option<i64>>,
+    start: i64,
+    server: Option<String>,
+}
+
+impl Tenure {
+    /// What `start` gave, and where the dispatcher reads it.
+    pub(crate) fn new(daemon: &Arc<Daemon>, start: i64) -> (Self, watch::Receiver<Option<i64>>) {
+        let (owner, reader) = watch::channel(Some(start));
+        let tenure = Self {
+            daemon: Arc::clone(daemon),
+            owner,
+            start,
+            server: None,
+        };
+        (tenure, reader)
+    }
+
+    /// The number of the latest start.
+    pub(crate) fn start(&self) -> i64 {
+        self.start
+    }
+
+    /// Renews the lease for ever, and takes over what daemons left that are gone.
+    pub(crate) async fn keep(&mut self) {
+        let every = self.daemon.settings.lease / TIMES;
+        loop {
+            tokio::time::sleep(every).await;
+            match self.daemon.store.renew(self.start, self.daemon.settings.lease).await {
+                Ok(Some(server)) if self.server.get_or_insert_with(|| server.clone()) == &server => {
+                    self.rescue().await;
+                }
+                Ok(Some(server)) => {
+                    tracing::warn!("the database server was started anew: it is looked whether a backup was restored");
+                    self.server = Some(server);
+                    self.come_back().await;
+                }
+                Ok(None) => {
+                    tracing::warn!(start = self.start, "the lease ended before it was renewed: what was in hand is somebody else's");
+                    self.come_back().await;
+                }
+                // The dispatcher says that the store is out of reach, once.
+                Err(why) => tracing::debug!(%why, "the lease could not be renewed"),
+            }
+        }
+    }
+
+    /// Gives up what is in hand, and takes the store again as a new start does.
+    async fn come_back(&mut self) {
+        self.owner.send_replace(None);
+        self.daemon.poke.notify_one();
+        loop {
+            match self.begin_again().await {
+                Ok(start) => {
+                    self.start = start;
+                    self.owner.send_replace(Some(start));
+                    self.daemon.poke.notify_one();
+                    tracing::info!(start, "back");
+                    return;
+                }
+                Err(why) => tracing::warn!(why = why.sentence(), "the store could not be taken again yet"),
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    async fn begin_again(&self) -> Result<i64> {
+        let (store, settings) = (&self.daemon.store, &self.daemon.settings);
+        // What is still under way here must not commit beside what follows.
+        store.leave(self.start, SystemClock.now()).await?;
+        recover(&self.daemon).await?;
+        let dataset = self.daemon.dataset();
+        let terms = Terms {
+            program: owner::DAEMON,
+            dataset: &dataset,
+        };
+        Ok(owner::register(store, settings, terms, &SystemClock).await?.start)
+    }
+
+    async fn rescue(&self) {
+        match self.daemon.store.rescue(SystemClock.now(), MOST_ATTEMPTS).await {
+            Ok(rescued) if rescued.taken_over + rescued.discarded > 0 => {
+                let (taken_over, discarded) = (rescued.taken_over, rescued.discarded);
+                tracing::warn!(taken_over, discarded, "a daemon is gone: its runs are taken over");
+                self.daemon.poke.notify_one();
+            }
+            Ok(_) => {}
+            Err(why) => tracing::debug!(%why, "nothing could be taken over"),
+        }
+    }
+}
+
+/// O-4: before anything else, people whom a restored backup brought back are erased again, by one daemon at a time.
+pub(crate) async fn recover(daemon: &Daemon) -> Result<Recovered> {
+    let _alone = daemon.store.alone().await?;
+    let desk = daemon.desk();
+    copy_others(daemon).await.map_err(Failure::because)?;
+    let recovered = lapsed_jobs::journal::recover(&desk.tools(), &std::collections::BTreeMap::new()).await?;
+    for sentence in recovered.sentences() {
+        tracing::warn!("{sentence}");
+    }
+    Ok(recovered)
+}
+
+/// What other daemons erased stands in this one's journal too, so that any of them can tell that a backup was restored. On
+/// SQLite there are none.
+pub(crate) async fn copy_others(daemon: &Daemon) -> std::result::Result<(), String> {
+    if daemon.store.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let now = SystemClock.now();
+    let from = daemon.settings.records.journal_from(now);
+    let (desk, store) = (daemon.desk(), &daemon.store);
+    let copied = desk.journal.copy_others(store, from, now).await;
+    match copied.map_err(|why| why.to_string())? {
+        0 => {}
+        copied => tracing::info!(copied, "batches of other daemons were copied into the journal"),
+    }
+    Ok(())
+}
+
+/// Pokes the dispatcher whenever somebody says that there is something to do. A hint that is lost costs half a second.
+pub(crate) async fn listen(daemon: Arc<Daemon>) {
+    const AGAIN: Duration = Duration::from_secs(5);
+    loop {
+        match daemon.store.wakes().await {
+            Ok(None) => return,
+            Ok(Some(mut wakes)) => {
+                while wakes.next().await.is_ok() {
+                    daemon.poke.notify_one();
+                }
+            }
+            Err(why) => tracing::debug!(%why, "no hints are heard"),
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}

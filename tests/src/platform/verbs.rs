@@ -1,0 +1,244 @@
+//! What stories do to a store that the databases do not say alike.
+
+use std::collections::BTreeMap;
+
+use lapsed_model::{Dialect, Value};
+use lapsed_store::Address;
+
+use super::{On, Platform, text};
+
+/// What somebody does to a row.
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    /// Adds it.
+    Insert,
+    /// Changes it.
+    Update,
+    /// Changes this column of it.
+    UpdateOf(&'static str),
+    /// Removes it.
+    Delete,
+}
+
+/// A store in which another program keeps everybody else from writing, until it is let go.
+#[derive(Debug)]
+#[must_use = "the lock lasts as long as this"]
+pub struct Locked(Platform);
+
+impl Locked {
+    /// The other program is done.
+    pub async fn let_go(self) {
+        self.0.run("COMMIT").await;
+        self.0.close().await;
+    }
+}
+
+impl Act {
+    fn words(self) -> String {
+        match self {
+            Act::Insert => "INSERT".to_owned(),
+            Act::Update => "UPDATE".to_owned(),
+            Act::UpdateOf(column) => format!("UPDATE OF {column}"),
+            Act::Delete => "DELETE".to_owned(),
+        }
+    }
+}
+
+impl Platform {
+    /// From now on a trigger refuses an act on rows of a table, or on those for which `when` (of `old` or `new`) is true.
+    pub async fn refuses(&self, act: Act, table: &str, when: Option<&str>, says: &str) {
+        let (words, name) = (act.words(), guard(table));
+        let says = says.replace('\'', "''");
+        let sql = match self.dialect() {
+            Dialect::Sqlite => {
+                let when = when.map(|when| format!("WHEN {when}")).unwrap_or_default();
+                format!(
+                    "CREATE TRIGGER {name} BEFORE {words} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{says}'); END"
+                )
+            }
+            Dialect::Postgres => {
+                let when = when.map(|when| format!("WHEN ({when})")).unwrap_or_default();
+                format!(
+                    "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql \
+                     AS $$ BEGIN RAISE EXCEPTION '{says}'; END $$; \
+                     CREATE TRIGGER {name} BEFORE {words} ON {table} FOR EACH ROW {when} EXECUTE FUNCTION {name}()"
+                )
+            }
+        };
+        self.run(&sql).await;
+    }
+
+    /// It refuses nothing any more.
+    pub async fn refuses_no_longer(&self, table: &str) {
+        let name = guard(table);
+        let sql = match self.dialect() {
+            Dialect::Sqlite => format!("DROP TRIGGER {name}"),
+            Dialect::Postgres => format!("DROP TRIGGER {name} ON {table}; DROP FUNCTION {name}()"),
+        };
+        self.run(&sql).await;
+    }
+
+    /// From now on a trigger of this name writes something down whenever a row of a table was changed: `statement` may speak of
+    /// `old` and `new`.
+    pub async fn remembers(&self, name: &str, table: &str, statement: &str) {
+        let sql = match self.dialect() {
+            Dialect::Sqlite => {
+                format!("CREATE TRIGGER {name} AFTER UPDATE ON {table} BEGIN {statement}; END")
+            }
+            // Whoever changes a row need not have a right to what it sets off.
+            Dialect::Postgres => format!(
+                "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
+                 AS $$ BEGIN {statement}; RETURN NULL; END $$; \
+                 CREATE TRIGGER {name} AFTER UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+            ),
+        };
+        self.run(&sql).await;
+    }
+
+    /// Runs statements without asking whether rows still point to something.
+    pub async fn run_unchecked(&self, sql: &str) {
+        let (off, on) = match self.dialect() {
+            Dialect::Sqlite => ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"),
+            Dialect::Postgres => (
+                "SET session_replication_role = replica",
+                "SET session_replication_role = origin",
+            ),
+        };
+        for sql in [off, sql, on] {
+            self.run(sql).await;
+        }
+    }
+
+    /// A column says this in every row of a table from now on.
+    pub async fn set(&self, table: &str, column: &str, value: &Value) {
+        match &self.on {
+            On::Sqlite(on) => on.set(table, column, value).await,
+            On::Postgres(on) => on.set(table, column, value).await,
+        }
+        .unwrap_or_else(|why| panic!("{table}.{column}: {why}"));
+    }
+
+    /// Makes a table whose rows have no numbers of their own by which a program could page through it.
+    pub async fn makes_a_table_without_row_numbers(&self, table: &str) {
+        let how = match self.dialect() {
+            Dialect::Sqlite => "WITHOUT ROWID",
+            Dialect::Postgres => "",
+        };
+        self.run(&format!("CREATE TABLE {table} {how}")).await;
+    }
+
+    /// Another program keeps everybody else from writing; everybody may still read.
+    pub async fn lock_out_writers(&self) -> Locked {
+        let other = Platform::on(&self.address);
+        match self.dialect() {
+            Dialect::Sqlite => other.run("BEGIN IMMEDIATE").await,
+            Dialect::Postgres => {
+                let tables = self.every_table().await.join(", ");
+                other
+                    .run(&format!("BEGIN; LOCK TABLE {tables} IN EXCLUSIVE MODE"))
+                    .await;
+            }
+        }
+        Locked(other)
+    }
+
+    /// The planner learns what stands in the tables.
+    pub async fn analyze(&self) {
+        self.run("ANALYZE").await;
+    }
+
+    /// What is in two columns of a table is searched together: an index, and whatever else the planner keeps samples in.
+    pub async fn searches_together(&self, name: &str, table: &str, columns: [&str; 2]) {
+        let columns = columns.join(", ");
+        self.run(&format!("CREATE INDEX {name} ON {table} ({columns})"))
+            .await;
+        if self.dialect() == Dialect::Postgres {
+            self.run(&format!(
+                "CREATE STATISTICS {name}_together (mcv) ON {columns} FROM {table}"
+            ))
+            .await;
+        }
+    }
+
+    /// How many samples of what stands in the tables the planner keeps.
+    pub async fn samples(&self) -> i64 {
+        match self.dialect() {
+            Dialect::Sqlite => self.count("sqlite_stat4").await,
+            Dialect::Postgres => self.count(&format!("({SAMPLES}) s")).await,
+        }
+    }
+
+    /// Everything in which a value that was erased could still be found. On SQLite these are the bytes of the store's files; on
+    /// PostgreSQL what any query of a superuser can see: every row of every table, and what the planner remembers.
+    pub async fn given_away(&self) -> Vec<Vec<u8>> {
+        match &self.address {
+            Address::File(path) => {
+                let file = |ending| std::fs::read(format!("{}{ending}", path.display()));
+                let files = ["", "-wal", "-shm"].map(file);
+                files
+                    .map(|file| file.expect("the log and the index of the log are searched too"))
+                    .into()
+            }
+            Address::Server(_) => {
+                let mut seen = Vec::new();
+                for table in self.every_table().await {
+                    seen.push(self.texts(&format!("SELECT * FROM {table}")).await);
+                }
+                seen.push(self.texts(SAMPLES).await);
+                seen
+            }
+        }
+    }
+
+    async fn texts(&self, sql: &str) -> Vec<u8> {
+        let mut texts = Vec::new();
+        for row in self.all(sql).await {
+            for (_, value) in row {
+                if let Value::Text(text) = value {
+                    texts.extend_from_slice(text.as_bytes());
+                }
+                texts.push(0);
+            }
+        }
+        texts
+    }
+
+    /// Everything that the store holds, the daemon's own tables included, so that *nothing changed* can be proved: every row of
+    /// every table, as text.
+    pub async fn whole(&self) -> BTreeMap<String, String> {
+        let mut whole = BTreeMap::new();
+        for table in self.every_table().await {
+            let rows = self.all(&format!("SELECT * FROM {table}")).await;
+            let mut rows: Vec<String> = rows.iter().map(|row| format!("{row:?}")).collect();
+            rows.sort();
+            whole.insert(table, rows.join("\n"));
+        }
+        whole
+    }
+
+    /// Every table, the daemon's own among them.
+    async fn every_table(&self) -> Vec<String> {
+        let sql = match self.dialect() {
+            Dialect::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+            Dialect::Postgres => {
+                "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables \
+                 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
+            }
+        };
+        let tables = self.all(sql).await.into_iter();
+        tables.map(|row| text(&row[0].1).to_owned()).collect()
+    }
+}
+
+/// Each value that PostgreSQL's planner remembers of a table's columns.
+const SAMPLES: &str = "SELECT v FROM pg_stats, unnest(most_common_vals::text::text[]) v \
+        WHERE schemaname NOT IN ('pg_catalog', 'information_schema') \
+    UNION ALL SELECT v FROM pg_stats, unnest(histogram_bounds::text::text[]) v \
+        WHERE schemaname NOT IN ('pg_catalog', 'information_schema') \
+    UNION ALL SELECT v FROM pg_stats, unnest(most_common_elems::text::text[]) v \
+        WHERE schemaname NOT IN ('pg_catalog', 'information_schema') \
+    UNION ALL SELECT v FROM pg_stats_ext, unnest(most_common_vals) v";
+
+fn guard(table: &str) -> String {
+    format!("guard_of_{table}")
+}

@@ -1,0 +1,45 @@
+//! What the daemon's role may do in a test's database: what the operator is told to grant, and nothing else.
+
+use toml::Table;
+
+/// What ships. Up to the tables of the reference schema it is the same for every platform.
+const SHIPPED: &str = include_str!("../../../config/postgres/role.sql");
+
+/// The headings of the part that names tables, and of the one behind it.
+const WRITES: &str = "-- ── What erasing writes";
+const UPKEEP: &str = "-- ── Upkeep";
+
+/// The script that lets the daemon into a database with the reference schema.
+pub(crate) fn reference() -> String {
+    SHIPPED.to_owned()
+}
+
+/// The same for a database with no platform in it.
+pub(crate) fn nobodys() -> String {
+    around("")
+}
+
+/// The same for the platform that a dataset describes: each table that erasing writes to, and no other.
+pub(crate) fn of_dataset(text: &str) -> String {
+    let dataset: Table = text.parse().expect("a dataset is TOML");
+    let subject = dataset.get("subject").and_then(toml::Value::as_table);
+    let related = dataset.get("related").and_then(toml::Value::as_array);
+    let related = related.into_iter().flatten().filter_map(toml::Value::as_table);
+    let grants: String = subject.into_iter().chain(related).map(grant).collect();
+    around(&grants)
+}
+
+fn grant(table: &Table) -> String {
+    let says = |key: &str| table.get(key).and_then(toml::Value::as_str);
+    let name = says("table").expect("a dataset names its tables");
+    match says("erase") {
+        Some("rows") => format!("GRANT DELETE ON {name} TO lapsed;\n"),
+        _ => format!("GRANT UPDATE ON {name} TO lapsed;\n"),
+    }
+}
+
+fn around(grants: &str) -> String {
+    let place = |heading: &str| SHIPPED.find(heading).expect("the script has this heading");
+    let (before, behind) = (&SHIPPED[..place(WRITES)], &SHIPPED[place(UPKEEP)..]);
+    format!("{before}{grants}{behind}")
+}

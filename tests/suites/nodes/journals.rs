@@ -1,0 +1,196 @@
+//! Every machine's journal knows whom the others erased, so that any of them can tell that a backup was restored.
+
+use std::path::{Path, PathBuf};
+
+use crate::town::{PATIENCE, Town, several, soon, succeeds};
+
+/// People who are there again, of those who were erased since.
+fn back_again(town: &mut Town) -> u64 {
+    town.eye.number("SELECT count(*) FROM customers WHERE number LIKE 'N-%' AND anonymised_at IS NULL")
+}
+
+/// A backup of the database, as its administrator makes one.
+fn back_up(town: &Town) -> PathBuf {
+    let file = town.folder().join("backup");
+    succeeds(
+        town.server
+            .program("pg_dump")
+            .args(["--format=custom", "--compress=0", "--file"])
+            .arg(&file)
+            .arg(&town.database),
+    );
+    file
+}
+
+/// Puts it in the database's place. Whoever serves is cut off.
+fn restore(town: &mut Town, backup: &Path) {
+    town.eye.close();
+    let drop = format!("DROP DATABASE {} WITH (FORCE)", town.database);
+    succeeds(town.server.program("psql").args(["-c", &drop, "postgres"]));
+    let restore = ["--create", "--dbname=postgres", "--exit-on-error"];
+    succeeds(town.server.program("pg_restore").args(restore).arg(backup));
+}
+
+/// A town in which `a` erased people behind a backup, and every journal knows of it.
+fn erased_behind_a_backup() -> (Town, PathBuf) {
+    let mut town = Town::open(&["a", "b"]);
+    town.nodes[0].serve();
+    town.people_lapse(3);
+    let backup = back_up(&town);
+    town.schedules_come_round();
+    town.until_quiet();
+    assert_eq!(back_again(&mut town), 0);
+    town.nodes[1].serve();
+    town.journals_know_everything();
+    (town, backup)
+}
+
+/// What must be true after all were erased again.
+fn everybody_is_gone_again(town: &mut Town) {
+    assert_eq!(back_again(town), 0, "{}", town.describes_itself());
+    let restored = town.eye.number("SELECT count(DISTINCT tenant) FROM lapsed_ledger WHERE kind = 'restored'");
+    assert_eq!(restored, 2, "both tenants' ledgers say that a backup was restored");
+    let verified = town.nodes[0].lapsed("ledger verify");
+    assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
+    town.journals_know_everything();
+}
+
+#[test]
+fn o4_whatever_one_machine_erases_stands_in_every_journal_within_seconds() {
+    if !several() {
+        return;
+    }
+    let mut town = Town::open(&["a", "b", "c"]);
+    town.all_serve();
+    for _ in 0..3 {
+        town.people_lapse(2);
+        town.schedules_come_round();
+        town.until_quiet();
+        let began = std::time::Instant::now();
+        town.journals_know_everything();
+        let took = began.elapsed();
+        assert!(took < PATIENCE / 4, "the journals knew only after {took:?}");
+    }
+    town.all_stop();
+}
+
+#[test]
+fn o4_a_machine_that_was_away_or_is_new_catches_up() {
+    if !several() {
+        return;
+    }
+    let mut town = Town::open(&["a", "b", "c"]);
+    town.nodes[0].serve();
+    town.nodes[1].serve();
+    town.nodes[1].kill();
+    town.people_lapse(3);
+    town.schedules_come_round();
+    town.until_quiet();
+    town.nodes[0].kill();
+    town.nodes[2].serve();
+    town.nodes[1].serve();
+    let journal = |town: &Town, node: usize| town.nodes[node].object("journal check");
+    for node in [1, 2] {
+        let checked = journal(&town, node);
+        let unnoted = checked["journal"]["unnoted"].as_array().map_or(0, Vec::len);
+        assert_eq!(unnoted, 0, "it caught up before it served: {checked:#}");
+    }
+    town.nodes[0].serve();
+    town.all_is_well();
+    town.all_stop();
+}
+
+#[test]
+fn o4_after_a_restored_backup_whoever_starts_first_erases_everybody_again() {
+    if !several() {
+        return;
+    }
+    for first in [0, 1] {
+        let (mut town, backup) = erased_behind_a_backup();
+        town.all_stop();
+        restore(&mut town, &backup);
+        assert!(back_again(&mut town) > 0, "the backup brought them back");
+        town.nodes[first].serve();
+        everybody_is_gone_again(&mut town);
+        town.all_serve();
+        everybody_is_gone_again(&mut town);
+        town.all_stop();
+    }
+}
+
+#[test]
+fn o4_a_restored_backup_is_seen_though_the_machine_that_erased_never_comes_back() {
+    if !several() {
+        return;
+    }
+    let (mut town, backup) = erased_behind_a_backup();
+    town.nodes[0].kill();
+    town.nodes.remove(0);
+    town.all_stop();
+    restore(&mut town, &backup);
+    assert!(back_again(&mut town) > 0, "the backup brought them back");
+    town.nodes[0].serve();
+    everybody_is_gone_again(&mut town);
+    town.all_stop();
+}
+
+#[test]
+fn o4_a_backup_that_is_restored_under_running_daemons_is_seen_too() {
+    if !several() {
+        return;
+    }
+    let (mut town, backup) = erased_behind_a_backup();
+    restore(&mut town, &backup);
+    soon("everybody to be erased again", || {
+        town.eye
+            .try_text("SELECT count(*) FROM customers WHERE number LIKE 'N-%' AND anonymised_at IS NULL")
+            .is_ok_and(|left| left == "0")
+    });
+    let nodes = &town.nodes;
+    soon("both to be back", || nodes.iter().all(|node| node.said("back") > 0));
+    everybody_is_gone_again(&mut town);
+    town.people_lapse(1);
+    town.schedules_come_round();
+    town.until_quiet();
+    assert_eq!(back_again(&mut town), 0);
+    town.all_stop();
+}
+
+#[test]
+fn o4_machines_that_start_together_after_a_restored_backup_erase_everybody_once() {
+    if !several() {
+        return;
+    }
+    let (mut town, backup) = erased_behind_a_backup();
+    town.all_stop();
+    restore(&mut town, &backup);
+    town.all_serve();
+    everybody_is_gone_again(&mut town);
+    let entries = town.eye.number("SELECT count(*) FROM lapsed_ledger WHERE kind = 'restored'");
+    assert_eq!(entries, 2, "one for each tenant, though both machines saw it");
+    town.all_stop();
+}
+
+#[test]
+fn o4_a_machine_that_falls_asleep_in_the_middle_of_a_recovery_holds_nobody_up_for_ever() {
+    if !several() {
+        return;
+    }
+    let (mut town, backup) = erased_behind_a_backup();
+    town.all_stop();
+    restore(&mut town, &backup);
+    town.nodes[0].start(Some("recover-batch:1:stop"));
+    town.nodes[0].until_it_stands_still();
+    town.nodes[1].start(None);
+    let node = &mut town.nodes[1];
+    let began = std::time::Instant::now();
+    while node.said("ready") < 2 {
+        assert!(!node.has_ended() && began.elapsed() < PATIENCE * 3, "{}", node.log());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    everybody_is_gone_again(&mut town);
+    town.nodes[0].go_on();
+    town.nodes[0].until_ready();
+    everybody_is_gone_again(&mut town);
+    town.all_stop();
+}

@@ -1,0 +1,52 @@
+//! Machines that are upgraded one after the other.
+
+use crate::town::{Town, several};
+
+#[test]
+fn o3_a_store_that_a_newer_version_migrated_is_refused_by_name_and_served_on_by_who_knows_it() {
+    if !several() {
+        return;
+    }
+    let mut town = Town::open(&["a", "b"]);
+    town.nodes[0].serve();
+    town.eye.text(
+        "INSERT INTO lapsed_migration (version, description, success, checksum, execution_time) \
+         VALUES (99, 'of a later version', TRUE, '', 0)",
+    );
+    for command in ["run", "status", "migrate", "ledger verify"] {
+        let refused = town.nodes[1].lapsed(command);
+        assert_eq!(refused.code, 3, "{command}: {}", refused.err);
+        let says = "the store was migrated by a newer lapsed (its schema is 99, this program knows up to";
+        assert!(refused.err.contains(says), "{command}: {}", refused.err);
+    }
+    // Who serves already goes on: the newer tables have room for it, or nobody may migrate beside it.
+    town.people_lapse(1);
+    town.schedules_come_round();
+    town.until_quiet();
+    town.eye.text("DELETE FROM lapsed_migration WHERE version = 99");
+    town.all_is_well();
+    town.all_stop();
+}
+
+#[test]
+fn o3_nobody_migrates_under_running_daemons_unless_they_say_that_they_mean_it() {
+    if !several() {
+        return;
+    }
+    let mut town = Town::open(&["a"]);
+    town.nodes[0].serve();
+    // As if the last step were new to the store; it was taken, so that it cannot be taken twice.
+    town.eye.text(
+        "DELETE FROM lapsed_migration WHERE version = (SELECT max(version) FROM lapsed_migration)",
+    );
+    let refused = town.nodes[0].lapsed("migrate");
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert!(refused.err.contains("a daemon serves the store: stop it, migrate"), "{}", refused.err);
+    assert!(refused.err.contains("`--beside-daemons`"), "{}", refused.err);
+    let tried = town.nodes[0].lapsed("migrate --beside-daemons");
+    assert_eq!(tried.code, 3, "it goes ahead, and the database has the tables already: {}", tried.err);
+    assert!(tried.err.contains("already exists"), "{}", tried.err);
+    assert_eq!(town.nodes[0].stop(), 0);
+    let alone = town.nodes[0].lapsed("migrate");
+    assert!(alone.err.contains("already exists"), "nobody is asked where nobody serves: {}", alone.err);
+}
