@@ -26,6 +26,9 @@ $$;
 
 -- The daemon's tables live in a schema that belongs to it, so that `lapsed migrate` needs no right to create
 -- anything in yours. Who is in a batch stands in a temporary table for as long as its transaction.
+--
+-- Whoever is no superuser has to belong to a role to give it a schema, and does for the length of this script.
+GRANT lapsed TO CURRENT_USER;
 CREATE SCHEMA IF NOT EXISTS lapsed AUTHORIZATION lapsed;
 
 DO $$
@@ -38,11 +41,26 @@ $$;
 -- ── What it reads ───────────────────────────────────────────────────────────────────────────────────────────────
 
 -- Everything, also what nobody named in the dataset: otherwise a new table with personal data could not be noticed, and
--- `lapsed scan` could not look for what should be gone. The last line is for tables that come later, and holds for those
--- that are created by the role that runs this script; your owner's, if it is another: ALTER DEFAULT PRIVILEGES FOR ROLE …
+-- `lapsed scan` could not look for what should be gone. The last part is for tables that come later: it speaks for
+-- whoever runs this script, and for every role that owns a table here.
 GRANT USAGE ON SCHEMA public TO lapsed;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO lapsed;
-ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO lapsed;
+
+DO $$
+DECLARE
+    maker name;
+BEGIN
+    FOR maker IN
+        SELECT current_user
+        UNION
+        SELECT pg_get_userbyid(relowner)
+        FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND pg_has_role(relowner, 'MEMBER')
+    LOOP
+        EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public GRANT SELECT ON TABLES TO lapsed', maker);
+    END LOOP;
+END
+$$;
 
 
 -- ── What erasing writes ─────────────────────────────────────────────────────────────────────────────────────────
@@ -65,16 +83,20 @@ TO lapsed;
 -- ── Upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- An erased value is gone for every query over the table at once, but the statistics of the planner (pg_stats) still
--- name common values, and dead rows lie in the table's file. So the daemon runs VACUUM (ANALYZE) on the tables
--- that it erased from. Which right that takes depends on the version:
---
---   17 and later   a right of its own, given below.
---   15 and 16      only the owner of a table may, or the owner of the database. Either make lapsed the owner of the
---                  database (ALTER DATABASE your_database OWNER TO lapsed), which opens no table to it but lets it
---                  create schemas and drop the database; or make it a member of the role that owns the
---                  tables (GRANT your_owner TO lapsed), which lets it do everything to them; or give it neither, and
---                  leave the work to autovacuum, which comes when a table has changed enough: until then `lapsed status`
---                  says that there are remnants.
+-- name common values until ANALYZE, and dead rows lie in the table's file until VACUUM. From version 17 on there is a right
+-- for both, given below. Before, both are the owner's alone: so that the statistics forget at once all the same, the role gets a
+-- function that analyses a table, and does nothing else, as whoever runs this script; dead rows, which no query returns, are
+-- left to autovacuum.
+CREATE OR REPLACE FUNCTION lapsed.lapsed_analyse(target regclass) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('ANALYZE %s', target);
+END
+$$;
+REVOKE ALL ON FUNCTION lapsed.lapsed_analyse(regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION lapsed.lapsed_analyse(regclass) TO lapsed;
+
 DO $$
 BEGIN
     IF current_setting('server_version_num')::integer >= 170000 THEN
@@ -83,3 +105,8 @@ BEGIN
     END IF;
 END
 $$;
+
+
+-- ── The end ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+REVOKE lapsed FROM CURRENT_USER;

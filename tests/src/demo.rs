@@ -18,9 +18,9 @@ pub fn demo_script() -> &'static str {
 }
 
 /// What it asks for: how many `customers` there are at `today`, in a theatre and a salon that stand for the workgroups
-/// `house` and `studio` of a world.
+/// `house` and `studio` of a world, and in so many `others` of other tenants.
 #[must_use]
-pub fn demo_inputs(customers: i64, today: i64) -> Vec<Statement> {
+pub fn demo_inputs(customers: i64, today: i64, others: i64) -> Vec<Statement> {
     let plain = |sql: &str| Statement {
         sql: sql.to_owned(),
         binds: Vec::new(),
@@ -39,6 +39,13 @@ pub fn demo_inputs(customers: i64, today: i64) -> Vec<Statement> {
             "INSERT INTO demo_workgroup VALUES (1, 'theatre/house', 'theatre', 'theatre', 'de', 'AT', 2), \
              (2, 'theatre/studio', 'theatre', 'salon', 'fr', 'FR', 1)",
         ),
+        Statement {
+            sql: "INSERT INTO demo_workgroup \
+                  WITH RECURSIVE other (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM other WHERE n <= $1) \
+                  SELECT 2 + n, 'other/' || n, 'other', 'theatre', 'en', 'GB', 2 FROM other WHERE n <= $1"
+                .to_owned(),
+            binds: vec![others.into()],
+        },
     ]
 }
 
@@ -78,6 +85,9 @@ pub fn demo_on_a_server(program: &Path, folder: &Path, customers: i64) -> Master
         lapsed(&format!("approve {id} --by demo --reason looked-at"));
         lapsed(&format!("apply {id}"));
     }
+    // Whoever approves asks the daemon to carry it out; the demo does it by itself.
+    let no_runs = "DELETE FROM lapsed_run; DELETE FROM lapsed_turn";
+    place.looked_at(async |platform| platform.run(no_runs).await);
     place.into_master()
 }
 

@@ -97,7 +97,26 @@ impl World {
 
     /// Fills the store with a theatre and a salon of invented people, as a platform would have over the years.
     pub async fn crowd(&self, people: i64) {
-        let inputs = demo_inputs(people, self.now().timestamp_millis());
+        self.crowd_among(people, 0).await;
+    }
+
+    /// The same with so many other houses beside them, among which the people are spread. There are so many that a database
+    /// which asks what a look-up costs finds one worth its while.
+    pub async fn crowd_of_a_town(&self) {
+        let people = match dialect() {
+            Dialect::Sqlite => 2_000,
+            Dialect::Postgres => 30_000,
+        };
+        self.crowd_among(people, 20).await;
+        if dialect() == Dialect::Postgres {
+            self.platform.run(include_str!("records.sql")).await;
+            // Autovacuum sees to statistics; here it would not have come as yet.
+            self.platform.analyze().await;
+        }
+    }
+
+    async fn crowd_among(&self, people: i64, others: i64) {
+        let inputs = demo_inputs(people, self.now().timestamp_millis(), others);
         match dialect() {
             // A platform that leaves old values in the pages that it frees is another story.
             Dialect::Sqlite => self

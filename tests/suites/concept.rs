@@ -3,13 +3,14 @@
 //! `corpus/concept/` holds the theatre's in all of them. Reading these is the review: would a data-protection officer
 //! know what becomes of which data, when, and why? `LAPSED_REWRITE=1` writes them anew.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use lapsed_config::File;
 use lapsed_dataset::{Dataset, RelatedErasure};
-use lapsed_jobs::concept::{Concept, Sources, concept, markdown};
+use lapsed_jobs::concept::{Concept, Sources, Traces, concept, markdown};
 use lapsed_jobs::records::RecordPeriods;
-use lapsed_model::{Digest, Language};
+use lapsed_model::{Dialect, Digest, Language, Period};
 use lapsed_policy::{Limits, Policy};
 
 const THEATRE: &str = include_str!("../../config/tenants/stadttheater.toml");
@@ -31,11 +32,17 @@ fn dataset(text: &str) -> Dataset {
 }
 
 fn of(policy: &Policy, dataset: &Dataset, language: Language) -> Concept {
+    on(Dialect::Sqlite, policy, dataset, language)
+}
+
+/// The same for a store that this database keeps.
+fn on(dialect: Dialect, policy: &Policy, dataset: &Dataset, language: Language) -> Concept {
     let sources = Sources {
         policy,
         in_force_since: Some("2026-09-01T08:30:00Z".parse().expect("an instant")),
         dataset,
         records: &RecordPeriods::default(),
+        dialect,
         now: "2026-11-22T12:00:00Z".parse().expect("an instant"),
     };
     concept(&sources, language)
@@ -158,6 +165,52 @@ fn the_theatres_concept_reads_as_written_in_every_language() {
         wrong.is_empty(),
         "other concepts than those written down: {wrong:?}"
     );
+}
+
+/// What a concept for a server has and the one for a file has not, in this order, with a line around each piece.
+fn only_on_a_server(language: Language) -> String {
+    let (policy, dataset) = (policy("stadttheater", THEATRE), dataset(REFERENCE));
+    let file = markdown(&on(Dialect::Sqlite, &policy, &dataset, language));
+    let server = markdown(&on(Dialect::Postgres, &policy, &dataset, language));
+    let known: BTreeSet<&str> = file.lines().collect();
+    let new = server
+        .lines()
+        .filter(|line| line.is_empty() || !known.contains(line));
+    let mut text: String = new.map(|line| format!("{line}\n")).collect();
+    while text.contains("\n\n\n") {
+        text = text.replace("\n\n\n", "\n\n");
+    }
+    text.trim().to_owned() + "\n"
+}
+
+#[test]
+fn on_a_server_the_concept_says_what_erased_means_there() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/concept");
+    let mut wrong = Vec::new();
+    for language in Language::ALL {
+        let text = only_on_a_server(language);
+        let path = folder.join(format!("postgres.{language}.md"));
+        if std::env::var_os("LAPSED_REWRITE").is_some() {
+            std::fs::write(&path, &text).expect("the difference is written");
+        } else if std::fs::read_to_string(&path).unwrap_or_default() != text {
+            wrong.push(path.display().to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "other texts than those written down: {wrong:?}");
+}
+
+#[test]
+fn the_operators_period_of_backups_stands_in_the_concept() {
+    let (policy, dataset) = (policy("stadttheater", THEATRE), dataset(REFERENCE));
+    let concept = Concept {
+        traces: Some(Traces {
+            backups: "30 days".parse::<Period>().ok(),
+        }),
+        ..of(&policy, &dataset, Language::De)
+    };
+    let text = markdown(&concept);
+    assert!(text.contains("| Sicherungen | höchstens 30 Tage |"), "{text}");
+    assert!(text.contains("archivierte Teile: höchstens 30 Tage"), "{text}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Finding people again whom a restored backup brought back.
+//! Finding people again: whom a restored backup brought back, and whom a platform took along to another database.
 
 use lapsed_model::{Statement, SubjectKey};
 
@@ -32,6 +32,23 @@ impl Fitted<'_> {
             no_rule = self.dialect().no_number()
         );
         sql.finish(self.dialect().json_lists("subject, rule, created", &people))
+    }
+
+    /// When the records of these people were created, as the store says it: rows of (key, created). Holds, pseudonyms and the
+    /// erasure journal know a person by both.
+    #[must_use]
+    pub fn creations(&self, people: &[SubjectKey]) -> Statement {
+        let (table, key) = (self.people_table(), self.key());
+        let column = key.column();
+        let mut sql = self.pen();
+        let keys: Vec<String> = people
+            .iter()
+            .map(|subject| key.bound(&mut sql, subject, Spelling::Platform))
+            .collect();
+        let (created, keys) = (self.created(), keys.join(", "));
+        sql.finish(format!(
+            "SELECT s.{column}, {created} FROM {table} s WHERE s.{column} IN ({keys})"
+        ))
     }
 
     /// Drops from the batch who is gone, or was anonymised meanwhile.

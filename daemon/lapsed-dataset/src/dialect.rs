@@ -26,6 +26,9 @@ pub(crate) trait Words: Copy {
     /// A column of text for a condition that must not choose the index: the one that it leads to has everybody's rows.
     fn beside_the_index(self, column: &str) -> String;
 
+    /// Keeps the rows of a table as they are until the transaction ends. SQLite's one writer does.
+    fn stays(self, table: &str) -> String;
+
     /// No number, where nothing around says that it would have been one.
     fn no_number(self) -> &'static str;
 
@@ -72,6 +75,13 @@ impl Words for Dialect {
         }
     }
 
+    fn stays(self, table: &str) -> String {
+        match self {
+            Dialect::Sqlite => String::new(),
+            Dialect::Postgres => format!(" FOR SHARE OF {table}"),
+        }
+    }
+
     fn no_number(self) -> &'static str {
         match self {
             Dialect::Sqlite => "NULL",
@@ -81,7 +91,7 @@ impl Words for Dialect {
 
     fn json_lists(self, columns: &str, rows: &str) -> String {
         match self {
-            Dialect::Sqlite => format!("SELECT json_group_array(json_array({columns})) FROM ({rows}) listed"),
+            Dialect::Sqlite => format!("SELECT json_group_array(json_array({columns})) FROM ({rows})"),
             Dialect::Postgres => {
                 format!(
                     "SELECT CAST(coalesce(json_agg(jsonb_build_array({columns})), '[]') AS text) FROM ({rows}) listed"

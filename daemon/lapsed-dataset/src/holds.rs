@@ -107,13 +107,12 @@ impl Fitted<'_> {
             .iter()
             .find(|holdable| holdable.name.value == kind)?;
         let mut sql = self.pen();
-        let key = self.key();
-        let column = key.column();
+        let (key, rows) = (self.key(), &holdable.rows.value);
+        let (column, named) = (key.column(), key.read("f.subject", self.spelling(rows)));
         let record = sql.bind(record.into());
         let people = self.everybody(&mut sql, workgroups);
         Some(sql.finish(format!(
-            "{people} AND s.{column} IN (SELECT f.subject FROM ({}) f WHERE CAST(f.record AS TEXT) = {record}) ORDER BY s.{column}",
-            holdable.rows.value
+            "{people} AND s.{column} IN (SELECT {named} FROM ({rows}) f WHERE CAST(f.record AS TEXT) = {record}) ORDER BY s.{column}"
         )))
     }
 

@@ -100,6 +100,14 @@ impl Key {
         }
     }
 
+    /// A key in a column of this spelling, as the platform has it.
+    pub(crate) fn read(&self, column: &str, spelling: Spelling) -> String {
+        match spelling {
+            Spelling::Platform => column.to_owned(),
+            Spelling::Daemon => self.held_in(column, Spelling::Platform),
+        }
+    }
+
     /// A person's key, bound for a comparison with a column of this spelling.
     pub(crate) fn bound(&self, sql: &mut Sql, subject: &SubjectKey, spelling: Spelling) -> String {
         match (self.dialect, spelling) {

@@ -10,6 +10,9 @@
 //! ([`Fitted::save`]), the re-check of a batch ([`Fitted::recheck`]), its erasure ([`Fitted::erase`]), one
 //! person's happenings for `explain` ([`Fitted::happenings`]).
 //!
+//! The statements read alike for SQLite and PostgreSQL. What has to be said in other words is in `dialect.rs`; what depends on
+//! a column's type on PostgreSQL is in `key.rs` for people, `reading.rs` for instants and `verbs.rs` for what is erased.
+//!
 //! What can go wrong is mostly silent: a column nobody thought of keeps a name, seconds read as milliseconds
 //! make everybody due, a text that sorts wrongly keeps nobody. That is why so much of the crate is refusal.
 

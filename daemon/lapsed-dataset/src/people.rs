@@ -6,6 +6,7 @@ use lapsed_model::{Dialect, Statement, SubjectKey, Value};
 
 use crate::Fitted;
 use crate::dataset::WorkgroupOf;
+use crate::dialect::Words as _;
 use crate::key::{Spelling, is_uuid};
 use crate::kind::Kind;
 use crate::sql::{Sql, plain, quote};
@@ -29,14 +30,16 @@ impl Fitted<'_> {
         sql.finish(format!("SELECT count(*) {people}"))
     }
 
-    /// A row as long as this person is one of them.
+    /// A row as long as this person is one of them, who stays so until the transaction ends: a batch of whichever tenant either
+    /// erased them before, or waits and then sees what was written about them.
     #[must_use]
     pub fn identified_person(&self, workgroup: &str, subject: &SubjectKey) -> Statement {
         let mut sql = self.pen();
         let people = self.people(&mut sql, workgroup);
         let key = self.key();
         let (column, bound) = (key.column(), key.bound(&mut sql, subject, Spelling::Platform));
-        sql.finish(format!("SELECT 1 {people} AND s.{column} = {bound}"))
+        let stays = self.dialect().stays("s");
+        sql.finish(format!("SELECT 1 {people} AND s.{column} = {bound}{stays}"))
     }
 
     /// The condition for who belongs to a workgroup, and to no other: the policy of one must not erase for another.
@@ -51,10 +54,12 @@ impl Fitted<'_> {
             }
             WorkgroupOf::Query(query) => {
                 let (query, key) = (&query.value, self.key());
-                let (column, person) = (key.column(), key.person(self.spelling(query)));
+                let spelling = self.spelling(query);
+                let (column, person) = (key.column(), key.person(spelling));
+                let named = key.read("w.subject", spelling);
                 let workgroup = self.compared_workgroup("w.workgroup");
                 format!(
-                    "s.{column} IN (SELECT w.subject FROM ({query}) w WHERE {workgroup} = {bound})\n  \
+                    "s.{column} IN (SELECT {named} FROM ({query}) w WHERE {workgroup} = {bound})\n  \
                      AND (SELECT 1 FROM ({query}) w WHERE w.subject = {person} \
                      AND {workgroup} IS DISTINCT FROM {bound} LIMIT 1) IS NULL"
                 )
@@ -125,14 +130,14 @@ impl Fitted<'_> {
         let table = self.people_table();
         match &self.dataset.subject.workgroup {
             WorkgroupOf::Column(column) => (format!("{table} s"), format!("s.{}", quote(&column.value))),
-            WorkgroupOf::Query(query) => (
-                format!(
-                    "{table} s JOIN ({}) w ON w.subject = s.{}",
-                    query.value,
-                    self.key().column()
-                ),
-                "w.workgroup".to_owned(),
-            ),
+            WorkgroupOf::Query(query) => {
+                let (query, key) = (&query.value, self.key());
+                let (column, named) = (key.column(), key.read("w.subject", self.spelling(query)));
+                (
+                    format!("{table} s JOIN ({query}) w ON {named} = s.{column}"),
+                    "w.workgroup".to_owned(),
+                )
+            }
         }
     }
 

@@ -92,9 +92,13 @@ impl Fitted<'_> {
             .map(|person| key.bound(&mut sql, person, Spelling::Platform))
             .collect();
         let column = key.column();
+        let is_one = if keys.is_empty() {
+            "FALSE".to_owned()
+        } else {
+            format!("s.{column} IN ({})", keys.join(", "))
+        };
         sql.finish(format!(
-            "SELECT s.{column} FROM {table} s WHERE s.{column} IN ({}) AND {erased}",
-            keys.join(", ")
+            "SELECT s.{column} FROM {table} s WHERE {is_one} AND {erased}"
         ))
     }
 }

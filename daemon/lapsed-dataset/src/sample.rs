@@ -141,13 +141,7 @@ impl Fitted<'_> {
         self.dataset.queries().map(move |query| {
             let spelling = self.spelling(&query.value);
             let of_type = self.type_of_key("f.subject", spelling);
-            let (column, named) = (
-                key.column(),
-                match spelling {
-                    Spelling::Platform => "f.subject".to_owned(),
-                    Spelling::Daemon => key.held_in("f.subject", Spelling::Platform),
-                },
-            );
+            let (column, named) = (key.column(), key.read("f.subject", spelling));
             let sample = format!(
                 "SELECT {of_type}, count(*), count((SELECT 1 FROM {table} s WHERE s.{column} = {named} LIMIT 1))\n\
                  FROM (SELECT q.subject FROM ({}) q WHERE q.subject IS NOT NULL LIMIT {PEOPLE}) f GROUP BY 1 ORDER BY 2 DESC",

@@ -88,14 +88,3 @@ impl Survey {
             .is_none_or(|kind| spelling(&self.types, query) == Spelling::Daemon || kind.compares_with(key))
     }
 }
-
-impl Dataset {
-    /// As [`Survey::probe`], of a store on SQLite, where nothing has to be known of the columns.
-    #[must_use]
-    pub fn probe(&self, query: &str) -> Statement {
-        let (table, key) = (quote(&self.subject.table.value), quote(&self.subject.key.value));
-        plain(format!(
-            "SELECT (SELECT 1 FROM ({query}) f WHERE f.subject = +{PROBED}.{key} LIMIT 1) FROM {table} {PROBED}"
-        ))
-    }
-}

@@ -25,6 +25,7 @@ pub mod judge;
 pub mod ledger;
 pub mod manual;
 pub mod metrics;
+pub mod moved;
 pub mod records;
 pub mod report;
 pub mod requests;

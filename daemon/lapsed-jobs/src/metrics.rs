@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use lapsed_model::{RunState, SkipReason, TenantName};
+use lapsed_model::{Dialect, RunState, SkipReason, TenantName};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -64,6 +64,11 @@ struct Counts {
     paused: Gauge,
     journal_writes: Counter,
     journal_failures: Counter,
+    journal_copied: Counter,
+    daemons: Gauge,
+    taken_over: Counter,
+    comebacks: Counter,
+    store: Family<OfStore, Gauge>,
     remnants: Gauge,
     remnants_age: Seconds,
     healthy: Gauge,
@@ -102,6 +107,8 @@ pub struct Snapshot {
     pub runs: BTreeMap<RunState, u64>,
     /// How long the run that waits longest has been ready; none where nothing waits.
     pub oldest_ready: Option<TimeDelta>,
+    /// How many daemons serve the store.
+    pub daemons: u64,
     /// How many policy files have errors.
     pub policies_broken: u64,
     /// How many plans wait for approval.
@@ -143,6 +150,12 @@ struct OfReason {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfResult {
     result: Words,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfStore {
+    database: Words,
+    node: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -220,6 +233,18 @@ impl Metrics {
         Self(Arc::new(counts))
     }
 
+    /// The store that is served, and what this machine is called among several that serve it.
+    pub fn serves(&self, dialect: Dialect, node: &str) {
+        let labels = OfStore {
+            database: Words(match dialect {
+                Dialect::Sqlite => "sqlite",
+                Dialect::Postgres => "postgresql",
+            }),
+            node: node.to_owned(),
+        };
+        self.0.store.get_or_create(&labels).set(1);
+    }
+
     /// A run began `late` after it was due.
     pub fn lateness(&self, job: &str, late: Duration) {
         let job = self.0.jobs.value(job);
@@ -278,6 +303,21 @@ impl Metrics {
         }
     }
 
+    /// Batches of other daemons were copied into this one's journal.
+    pub fn journal_copied(&self, batches: u64) {
+        self.0.journal_copied.inc_by(batches);
+    }
+
+    /// Runs of a daemon that is gone were taken over.
+    pub fn taken_over(&self, runs: u64) {
+        self.0.taken_over.inc_by(runs);
+    }
+
+    /// This daemon's own lease had ended, or its server was another: it began anew.
+    pub fn came_back(&self) {
+        self.0.comebacks.inc();
+    }
+
     /// What stands in the store and in the folders now.
     pub fn set_gauges(&self, snapshot: &Snapshot) {
         let counts = &self.0;
@@ -289,6 +329,7 @@ impl Metrics {
         counts
             .oldest_ready
             .set(snapshot.oldest_ready.map_or(0.0, seconds));
+        counts.daemons.set(whole(snapshot.daemons));
         counts.policies_broken.set(whole(snapshot.policies_broken));
         counts.approvals.set(whole(snapshot.approvals));
         counts.requests_open.set(whole(snapshot.requests_open));
@@ -358,6 +399,11 @@ impl Counts {
             paused: Gauge::default(),
             journal_writes: Counter::default(),
             journal_failures: Counter::default(),
+            journal_copied: Counter::default(),
+            daemons: Gauge::default(),
+            taken_over: Counter::default(),
+            comebacks: Counter::default(),
+            store: Family::default(),
             remnants: Gauge::default(),
             remnants_age: Seconds::default(),
             healthy: Gauge::default(),
@@ -421,6 +467,8 @@ impl Counts {
         registry.register("journal_writes", writes, self.journal_writes.clone());
         let failures = "Batches that could not be written to a folder of the journal";
         registry.register("journal_failures", failures, self.journal_failures.clone());
+        self.register_company();
+        let registry = &mut self.registry;
         let remnants = "Batches that may have left remnants which are not scrubbed yet";
         registry.register("remnant_batches", remnants, self.remnants.clone());
         let age = "For how long remnants have waited to be scrubbed";
@@ -430,6 +478,23 @@ impl Counts {
             "1 while the daemon does its work, 0 while /health says why not",
             self.healthy.clone(),
         );
+    }
+
+    /// What there is to say where several daemons serve one store.
+    fn register_company(&mut self) {
+        let registry = &mut self.registry;
+        let daemons = "Daemons that serve the store, this one among them";
+        registry.register("daemons", daemons, self.daemons.clone());
+        let taken_over = "Runs of daemons that are gone, which this one made available again";
+        registry.register("runs_taken_over", taken_over, self.taken_over.clone());
+        let comebacks =
+            "How often this daemon began anew, because its lease had ended or its server was another";
+        registry.register("comebacks", comebacks, self.comebacks.clone());
+        let copied = "Batches of other daemons that were copied into this one's journal";
+        registry.register("journal_copied", copied, self.journal_copied.clone());
+        let store =
+            "Always 1; its labels say which database keeps the store, and what this machine is called";
+        registry.register("store_info", store, self.store.clone());
     }
 
     /// A series that appears with its first event hides that event from whoever asks how much it grew.
@@ -476,6 +541,7 @@ mod tests {
         metrics.skipped(SkipReason::TooOld, 3);
         metrics.swept(1_000, 2);
         metrics.lateness("retention", Duration::from_millis(20));
+        metrics.serves(Dialect::Postgres, "box-office-1");
         let text = metrics.prometheus();
         for line in [
             r#"lapsed_runs_finished_total{job="retention",tenant="stadttheater",state="completed"} 1"#,
@@ -486,6 +552,7 @@ mod tests {
             "lapsed_start_time_seconds 90.0",
             r#"lapsed_build_info{version="0.1.0",tz_database="2026b"} 1"#,
             r#"lapsed_policy_reloads_total{result="took_effect"} 0"#,
+            r#"lapsed_store_info{database="postgresql",node="box-office-1"} 1"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

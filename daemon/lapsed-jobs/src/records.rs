@@ -27,6 +27,9 @@ pub struct RecordPeriods {
     pub requests: Period,
     /// Legal holds, from their end on.
     pub holds: Period,
+    /// Backups and archived logs of the database, as the operator's own plan has it: nothing here keeps them, and the deletion
+    /// concept says it. None where nobody wrote it down.
+    pub backups: Option<Period>,
 }
 
 impl Default for RecordPeriods {
@@ -39,6 +42,7 @@ impl Default for RecordPeriods {
             runs: period(90, Unit::Days),
             requests: period(3, Unit::Years),
             holds: period(3, Unit::Years),
+            backups: None,
         }
     }
 }

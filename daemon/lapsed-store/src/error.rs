@@ -30,16 +30,24 @@ pub enum StoreError {
     #[error("the disk of the store does not do what it is told ({0}): look at the system's log")]
     Disk(String),
     /// The address cannot be read.
-    #[error("the store's address cannot be read ({0}): write `postgres://role@host/database` under `[store] url`")]
+    #[error(
+        "the store's address cannot be read ({0}): write `postgres://role@host/database` under `[store] url`"
+    )]
     BadAddress(String),
     /// The server, or the way to it, is not there.
-    #[error("the database server is out of reach ({0}): see whether it runs, and whether `[store] url` leads to it")]
+    #[error(
+        "the database server is out of reach ({0}): see whether it runs, and whether `[store] url` leads to it"
+    )]
     Unreachable(String),
     /// The server does not let this role in, or has no such database.
-    #[error("the database server does not let lapsed in ({0}): see the role, its password and the name of the database")]
+    #[error(
+        "the database server does not let lapsed in ({0}): see the role, its password and the name of the database"
+    )]
     NotLetIn(String),
     /// The role may not do something.
-    #[error("the role of the store lacks a right ({0}): `lapsed migrate --role NAME` shows what it needs")]
+    #[error(
+        "the role of the store lacks a right ({0}): `role.sql`, which `lapsed init` writes, says which ones it needs"
+    )]
     NoRight(String),
     /// The server is older than what is served.
     #[error("the server is PostgreSQL {found}, and lapsed needs {oldest} or later")]
@@ -86,6 +94,20 @@ pub enum StoreError {
         /// The machine of the other one.
         node: String,
     },
+    /// Records are copied into a store that has none.
+    #[error(
+        "the store has records of its own already ({0}), and the old ones are not mixed with them: begin with an empty schema"
+    )]
+    HasRecords(String),
+    /// Nobody may serve a store while records are copied into it.
+    #[error("a daemon on `{node}` serves the store: stop it first")]
+    ServedBy {
+        /// Its machine.
+        node: String,
+    },
+    /// What was copied reads differently.
+    #[error("the copy of `{0}` reads differently from the original: nothing was copied")]
+    NotTheSame(&'static str),
     /// No plan of this id.
     #[error("there is no plan `{0}`: `lapsed plan TENANT/WORKGROUP --save` makes one")]
     NoPlan(String),
@@ -155,6 +177,9 @@ impl StoreError {
                 | StoreError::WrongKey(_)
                 | StoreError::MissingKey(_)
                 | StoreError::NotEmpty(_)
+                | StoreError::HasRecords(_)
+                | StoreError::ServedBy { .. }
+                | StoreError::NotTheSame(_)
                 | StoreError::OtherDataset { .. }
         )
     }

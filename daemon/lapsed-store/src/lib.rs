@@ -27,14 +27,15 @@ mod verbs;
 
 pub use address::{Address, Server};
 pub use error::StoreError;
-pub use row::Row;
 pub use postgres::Wakes;
+pub use row::Row;
 pub use sqlite::Remnants;
 pub use store::Store;
 pub use verbs::{
-    Alone, Brake, ClearStatements, Decision, End, Erased, Expired, Finish, Gauges, InForce, JudgeAgain, LastScan,
-    Lost, Materialised, Migrations, NewHold, NewPlan, NewPolicy, NewRequest, NewRun, NewSchedule,
-    OpenRequests, Overview, Pause, PlanStatements, PolicyFile, PolicyVersion, Refused, RequestAnswer, RequestFilter,
-    Rescued, RunFilter, ScanRow, Seal, Serving, Starting, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings,
-    WarningsChanged, Witness, Witnessed, WrittenDown,
+    Alone, Brake, ClearStatements, Counted, Decision, End, Erased, Expired, Finish, Gauges, InForce,
+    JudgeAgain, LastScan, Lost, Materialised, Migrations, NewHold, NewPlan, NewPolicy, NewRequest, NewRun,
+    NewSchedule, OpenRequests, Overview, Pause, PlanStatements, PolicyFile, PolicyVersion, Refused,
+    RequestAnswer, RequestFilter, Rescued, RunFilter, ScanRow, Seal, ServerState, Serving, Starting,
+    TableState, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings, WarningsChanged, Witness,
+    Witnessed, WrittenDown,
 };

@@ -42,7 +42,13 @@ fn check_server(url: &str) -> Result<(), Complaint> {
     if role.is_some_and(|role| role.contains(':')) || url.contains("password=") {
         return Err(Complaint::new(
             "the address holds a password",
-            "take it out, and put it into the credential `store-password`",
+            "write it without (`postgres://ROLE@HOST/DATABASE`), and put the password into the credential `store-password`",
+        ));
+    }
+    if url.contains("?schema=") || url.contains("&schema=") {
+        return Err(Complaint::new(
+            "the address names a schema",
+            "take it out; the daemon's own tables go where `schema = \"lapsed\"` says, on a line of its own below `[store]`",
         ));
     }
     let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
@@ -50,7 +56,7 @@ fn check_server(url: &str) -> Result<(), Complaint> {
     if database.is_none_or(str::is_empty) && !url.contains("dbname=") {
         return Err(Complaint::new(
             "the address names no database",
-            "write it behind the host: `\"postgres://lapsed@db.example.org/boxoffice\"`",
+            "write the platform's database behind the host: `\"postgres://lapsed@db.example.org/boxoffice\"`",
         ));
     }
     Ok(())
@@ -102,8 +108,12 @@ pub(crate) static SERVER_URL: Form = Form {
     check: |url| {
         if is_server(url) {
             check_server(url)
-        } else {
+        } else if url.contains("://") || url.starts_with("sqlite:") {
             Err(Complaint::default())
+        } else {
+            Err(Complaint::help(
+                "write it as under `url`: `\"postgres://ROLE@HOST/DATABASE\"`",
+            ))
         }
     },
 };
@@ -115,15 +125,18 @@ pub(crate) static SCHEMA: Form = Form {
     example: "lapsed",
     pattern: Some("^[a-z_][a-z0-9_]{0,62}$"),
     check: |name| {
-        let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let first = name
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
         let rest = name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         let reserved = name == "public" || name.starts_with("pg_");
         if reserved {
             return Err(Complaint::new(
-                format!("`{name}` is not the daemon's to use"),
-                "name a schema of its own, such as `lapsed`",
+                format!("the daemon's tables do not go into `{name}`"),
+                "name a schema that is theirs alone, such as `lapsed`; the platform's tables stay where they are",
             ));
         }
         if first && rest && name.len() <= 63 {

@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Resume(ResumeArgs),
     /// Show the schedules and their runs, stop one, or run one now
     Schedule(ScheduleArgs),
-    /// Bring the daemon's own tables to this version
+    /// Bring the daemon's own tables to this version, or move its records from a file to a server
     Migrate(MigrateArgs),
     /// Find people of a tenant by name, number or contact
     Find(FindArgs),
@@ -110,7 +110,8 @@ pub(crate) struct DemoArgs {
     /// The same seed makes the same customers
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub(crate) seed: i64,
-    /// Where the store is: an empty PostgreSQL database instead of a file in the folder
+    /// Where the store is made: a file in the folder, or an empty PostgreSQL database in whose schema `public` the role may
+    /// create tables, such as `postgres://me@localhost/demo`
     #[arg(long, value_name = "URL", default_value = "sqlite:store.db")]
     pub(crate) store: String,
 }
@@ -216,15 +217,21 @@ pub(crate) struct StatusArgs {
 /// `lapsed migrate`
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
-    /// Show the steps and do none of them
+    /// Show what would be done, and do none of it
     #[arg(long)]
     pub(crate) plan: bool,
-    /// Also create the platform's reference tables, in a store that has none
+    /// Also create the platform's reference tables, in a store that has no tables of a platform: for trying lapsed out
     #[arg(long)]
     pub(crate) reference_schema: bool,
-    /// Migrate under the hands of running daemons, which all know the new tables already
+    /// Migrate while daemons serve the store. Only for an upgrade machine by machine, once every one of them runs the new
+    /// version
     #[arg(long)]
     pub(crate) beside_daemons: bool,
+    /// Move to a server: copy the daemon's own records (ledger, plans, holds, requests and all the rest) from the store in
+    /// this file, such as `sqlite:///var/lib/lapsed/store.db`, into the database that the settings name by now. No daemon may
+    /// serve either; the platform's tables are the platform's to move, and come first
+    #[arg(long, value_name = "URL", conflicts_with_all = ["reference_schema", "beside_daemons"])]
+    pub(crate) from: Option<String>,
 }
 
 /// `lapsed find`

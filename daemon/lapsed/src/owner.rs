@@ -110,6 +110,11 @@ pub(crate) async fn register(
     Ok(store.take(&starting).await?)
 }
 
+/// The right to a store in a file, for whoever only wants nobody else to have it; none where somebody has.
+pub(crate) async fn keep(store: &Path) -> Result<Option<File>> {
+    lock_patiently(store).await
+}
+
 /// Whether a daemon serves the store at this moment, whom a command can ask.
 pub(crate) async fn is_served(installation: &Installation) -> Result<bool> {
     is_served_at(&installation.store, &installation.settings.store).await

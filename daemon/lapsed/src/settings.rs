@@ -120,9 +120,8 @@ impl Settings {
         let limits = root.table("limits");
         let workgroups = workgroups(&root, &mut findings);
         refuse_no_folder(&root, &mut findings);
-        let store = text("store", "url").and_then(|url| {
-            address::read(url, text("store", "direct_url"), text("store", "schema"), folder)
-        });
+        let store = text("store", "url")
+            .and_then(|url| address::read(url, text("store", "direct_url"), text("store", "schema"), folder));
         let lease = root.table("store").and_then(|store| store.whole("lease_seconds"));
         match store {
             Some(store) if findings.is_empty() => Ok(Self {
@@ -184,10 +183,11 @@ impl Settings {
     }
 }
 
-/// Where a machine has no name it is at least not somebody else's.
+/// The machine's name, asked of the kernel: the unit's sandbox hides the files that say it. Where a machine has no name it is
+/// at least not somebody else's.
 fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    match name.trim() {
+    let system = rustix::system::uname();
+    match system.nodename().to_string_lossy().trim() {
         "" => "unnamed".to_owned(),
         name => name.to_owned(),
     }
@@ -215,7 +215,7 @@ fn refuse_no_folder(root: &Table, findings: &mut Vec<Finding>) {
         findings.push(
             Finding::error("the erasure journal has no folder")
                 .at(folders.value.span.clone())
-                .help("name at least one, or leave the line out: then it is kept beside the store"),
+                .help("name at least one, or leave the line out: then it is kept beside the store, or beside these settings where that is on a server"),
         );
     }
     for (index, text) in texts.iter().enumerate() {
@@ -231,10 +231,11 @@ fn refuse_no_folder(root: &Table, findings: &mut Vec<Finding>) {
 
 fn records(root: &Table) -> RecordPeriods {
     let shipped = RecordPeriods::default();
-    let period = |key: &str, otherwise: Period| {
+    let written = |key: &str| {
         let written = root.table("records").and_then(|records| records.parsed(key));
-        written.map_or(otherwise, |period| period.value)
+        written.map(|period| period.value)
     };
+    let period = |key: &str, otherwise: Period| written(key).unwrap_or(otherwise);
     RecordPeriods {
         ledger: period("ledger", shipped.ledger),
         journal: period("journal", shipped.journal),
@@ -242,6 +243,7 @@ fn records(root: &Table) -> RecordPeriods {
         runs: period("runs", shipped.runs),
         requests: period("requests", shipped.requests),
         holds: period("holds", shipped.holds),
+        backups: written("backups"),
     }
 }
 
@@ -564,6 +566,12 @@ static RECORDS: Shape = Shape {
             "Legal holds, from their end on.",
         )
         .or("\"3 years\""),
+        Key::new(
+            "backups",
+            Kind::Form(&PERIOD),
+            "\"90 days\"",
+            "Backups and archived logs of a database on a server, as your own plan keeps them: the deletion concept says it.",
+        ),
         Key::later("message_bodies", "channels"),
     ],
 };

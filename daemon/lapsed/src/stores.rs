@@ -27,6 +27,11 @@ pub(crate) async fn create(settings: &Settings) -> Result<Store> {
     Ok(remember(Store::create(address(settings)?).await?))
 }
 
+/// Opens another one than the settings name.
+pub(crate) async fn open_at(address: Address) -> Result<Store> {
+    Ok(remember(Store::open(address).await?))
+}
+
 /// The address with its password.
 fn address(settings: &Settings) -> Result<Address> {
     let mut address = settings.store.clone();

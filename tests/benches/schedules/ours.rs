@@ -100,7 +100,8 @@ impl Ours {
         };
         let taken = store.take(&starting).await.expect("a store that answers");
         let settings = Settings {
-            owner: taken.start,
+            // It never loses the store here.
+            owner: tokio::sync::watch::channel(Some(taken.start)).1,
             workers: 4,
             look_every: Duration::from_millis(500),
             metrics: Metrics::new(SystemClock.now(), "bench", lapsed_policy::tz_database()),

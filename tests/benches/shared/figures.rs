@@ -3,27 +3,34 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// How long something took, each time that it was done.
+use super::processor;
+
+/// How long something took, each time that it was done: by the clock, and of the processor.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Times(Vec<Duration>);
+pub(crate) struct Times(Vec<Duration>, Vec<Duration>);
 
 impl Times {
     /// Nothing yet.
     pub(crate) const fn new() -> Self {
-        Self(Vec::new())
+        Self(Vec::new(), Vec::new())
     }
 
     /// Does it and notes how long it took.
     pub(crate) async fn of<T>(&mut self, doing: impl Future<Output = T>) -> T {
-        let began = Instant::now();
+        let (began, used) = (Instant::now(), processor::used());
         let done = doing.await;
         self.0.push(began.elapsed());
+        self.1.push(processor::used().saturating_sub(used));
         done
     }
 
     /// Both together, round by round.
     pub(crate) fn and(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(one, other)| *one + *other).collect())
+        let added = |one: &[Duration], other: &[Duration]| {
+            let rounds = one.iter().zip(other);
+            rounds.map(|(one, other)| *one + *other).collect()
+        };
+        Self(added(&self.0, &other.0), added(&self.1, &other.1))
     }
 
     /// The middle one.
@@ -64,11 +71,10 @@ fn with_spread(times: &Times) -> String {
 }
 
 /// The ratio of what was done in turns: the middle one of the rounds' own ratios, and the two ends.
-fn ratios(ours: &Times, other: &Times) -> [f64; 3] {
+fn ratios(ours: &[Duration], other: &[Duration]) -> [f64; 3] {
     let mut ratios: Vec<f64> = ours
-        .0
         .iter()
-        .zip(&other.0)
+        .zip(other)
         .map(|(ours, other)| ours.as_secs_f64() / other.as_secs_f64())
         .collect();
     ratios.sort_by(f64::total_cmp);
@@ -95,16 +101,17 @@ impl Table {
     /// The headings of the pairs that follow.
     pub(crate) fn heading(&mut self, what: &str, ours: &str, other: &str) {
         self.line(format!(
-            "\n{what:<34} {ours:>22} {other:>22}  {:>18}  aim",
-            "ratio"
+            "\n{what:<34} {ours:>22} {other:>22}  {:>18}  {:>9}  aim",
+            "ratio", "processor"
         ));
     }
 
     /// Two that did the same, in seconds, and what the ratio should be at most.
     pub(crate) fn pair(&mut self, what: &str, ours: &Times, other: &Times, aim: Option<f64>) {
-        let [ratio, least, most] = ratios(ours, other);
+        let [ratio, least, most] = ratios(&ours.0, &other.0);
+        let [of_processor, ..] = ratios(&ours.1, &other.1);
         self.line(format!(
-            "{what:<34} {:>22} {:>22}  {:>18}  {}",
+            "{what:<34} {:>22} {:>22}  {:>18}  {of_processor:>9.2}  {}",
             with_spread(ours),
             with_spread(other),
             format!("{ratio:.2} ({least:.2}–{most:.2})"),

@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 
 use super::place::Place;
+use super::processor;
 
 /// The role of the daemon, with what `config/postgres/role.sql` grants.
 const DAEMON: &str = "lapsed";
@@ -29,7 +30,6 @@ max_wal_size = 4GB
 checkpoint_timeout = 15min
 random_page_cost = 1.1
 max_connections = 50
-.
 ";
 
 /// The server.
@@ -57,12 +57,13 @@ impl Server {
             .spawn()
             .expect("a shell");
         let mut pipe = process.stdin.take().expect("it was piped");
-        write!(pipe, "{settings}\n{SETTINGS}").expect("a shell that listens");
+        write!(pipe, "{SETTINGS}{settings}\n{}\n.\n", asked_for()).expect("a shell that listens");
         let mut answer = String::new();
         BufReader::new(process.stdout.take().expect("it was piped"))
             .read_line(&mut answer)
             .expect("a shell that answers");
         assert_eq!(answer.trim(), "ready", "PostgreSQL does not start");
+        processor::count_server(first_process(folder.path()));
         Self {
             folder,
             port,
@@ -153,6 +154,17 @@ impl Drop for Server {
 pub(crate) async fn run(on: &mut PgConnection, sql: &str) {
     let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(on).await;
     done.unwrap_or_else(|refused| panic!("{refused} in {sql}"));
+}
+
+fn first_process(folder: &Path) -> u32 {
+    let file = std::fs::read_to_string(folder.join("data/postmaster.pid")).expect("it runs");
+    let first = file.lines().next().and_then(|line| line.parse().ok());
+    first.expect("a number")
+}
+
+/// What whoever looks for the reason of a figure wants the server to log, as lines of `postgresql.conf`.
+fn asked_for() -> String {
+    std::env::var("LAPSED_BENCH_SERVER").unwrap_or_default()
 }
 
 /// A folder on the disk that the build is on: the usual place for temporary files may be in memory.

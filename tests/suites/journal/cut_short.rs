@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lapsed_jobs::apply::BatchSize;
 use lapsed_jobs::manual::anonymise;
 use lapsed_model::SubjectKey;
-use lapsed_tests::{Act, World};
+use lapsed_tests::{Act, Platform, World};
 
 use super::town::{count, ledger_holds, people, recovered};
 use crate::program::Installed;
@@ -68,6 +68,7 @@ fn killed_at(demo: &Installed, place: &str) {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(ended.code(), None, "{place}");
+    demo.watch().does(Platform::leases_run_out);
 }
 
 /// Any command that takes the store puts it right first; what it was asked for is refused, because the plan waits.

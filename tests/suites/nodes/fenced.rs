@@ -37,9 +37,10 @@ fn comes_back(mut town: Town) {
     let start = |town: &mut Town| town.eye.number("SELECT max(start) FROM lapsed_daemon WHERE node = 'a'");
     let (runs, before) = (town.eye.text(RUNS), start(&mut town));
     town.nodes[0].go_on();
+    soon("a to come back under a number of its own", || start(&mut town) > before);
     let node = &town.nodes[0];
-    soon("a to come back", || node.said("back") > 0);
-    assert!(start(&mut town) > before, "under a number of its own");
+    let number = format!("back start={}", town.eye.number("SELECT max(start) FROM lapsed_daemon WHERE node = 'a'"));
+    soon("a to say so", || node.said(&number) > 0);
     assert_eq!(town.eye.text(RUNS), runs, "nothing was written of what it had in hand");
     assert_eq!(town.nodes[1].stop(), 0);
     town.people_lapse(1);
@@ -87,9 +88,10 @@ fn taken_over_in_real_time(fault: &str) -> Duration {
         std::thread::sleep(Duration::from_millis(100));
     }
     let took = began.elapsed();
+    let before = town.nodes[0].said("back");
     town.nodes[0].go_on();
     let node = &town.nodes[0];
-    soon("a to come back", || node.said("back") > 0);
+    soon("a to come back", || node.said("back") > before);
     town.people_lapse(1);
     town.schedules_come_round();
     town.until_quiet();

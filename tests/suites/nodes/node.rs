@@ -82,6 +82,11 @@ impl Node {
         self.child.is_some()
     }
 
+    /// Whether it ever served.
+    pub(crate) fn has_a_journal(&self) -> bool {
+        self.path("journal").exists()
+    }
+
     /// Whether it stands still.
     pub(crate) fn is_paused(&self) -> bool {
         self.is_paused
@@ -187,6 +192,8 @@ impl Node {
         // As a careful editor does: nobody ever sees half of it.
         let new = path.with_extension("new");
         std::fs::write(&new, change(text)).expect("written");
+        let permissions = std::fs::metadata(&path).expect("the file is there").permissions();
+        std::fs::set_permissions(&new, permissions).expect("our own file");
         std::fs::rename(new, path).expect("in its place");
     }
 }

@@ -242,9 +242,9 @@ impl Town {
         }
     }
 
-    /// Every machine's journal has every batch within a few seconds, whoever carried it out.
+    /// The journal of every machine that ever served has every batch within a few seconds, whoever carried it out.
     pub(crate) fn journals_know_everything(&mut self) {
-        for node in &self.nodes {
+        for node in self.nodes.iter().filter(|node| node.has_a_journal()) {
             let mut last = Value::Null;
             let whole = |checked: &Value| {
                 let of = |list: &str| checked["journal"][list].as_array().map_or(0, Vec::len);

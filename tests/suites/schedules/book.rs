@@ -115,6 +115,9 @@ impl Book {
 
     /// The daemon was killed, and another one takes the store. The store as the old one had it open is returned.
     pub(crate) async fn crash(&mut self) -> Store {
+        let platform = self.place.platform();
+        platform.leases_run_out().await;
+        platform.close().await;
         let reopened = Store::open(self.place.address())
             .await
             .expect("the store is whole");

@@ -66,9 +66,16 @@ async fn r6_r7_r8_of_another_platform_only_what_the_dataset_says_changes() {
         "receipt_line 1 engraving: for anna → nothing".to_owned(),
         "visit 1000 comment: anna likes it short → nothing".to_owned(),
     ];
-    assert_eq!(changes, expected.iter().collect::<Vec<_>>());
+    // How much room a database leaves between the parts of an object is its own affair.
+    let changes: Vec<String> = changes.into_iter().map(|change| tight(change)).collect();
+    assert_eq!(changes, expected);
     assert_eq!(username.len(), 1);
     assert!(username[0].starts_with(&format!("guest {anna} username: anna.1970 → erased-")));
+}
+
+/// JSON without room between its parts.
+fn tight(json: &str) -> String {
+    json.replace("\": ", "\":").replace(", \"", ",\"")
 }
 
 #[tokio::test]
@@ -97,11 +104,14 @@ async fn r6_what_should_be_json_and_is_not_is_erased_as_a_whole() {
         .platform
         .rows("SELECT profile FROM guest ORDER BY uid")
         .await;
-    let profiles: Vec<&Value> = profiles.iter().map(|row| &row["profile"]).collect();
-    assert_eq!(
-        profiles,
-        [&"".into(), &Value::Null, &"{\"nickname\":\"\"}".into()]
-    );
+    let profiles: Vec<Value> = profiles
+        .iter()
+        .map(|row| match &row["profile"] {
+            Value::Text(text) => tight(text).into(),
+            other => other.clone(),
+        })
+        .collect();
+    assert_eq!(profiles, ["".into(), Value::Null, "{\"nickname\":\"\"}".into()]);
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@
 //! out in an export, and nothing makes one workgroup cost as much as the store. All findings at once.
 
 mod links;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::collections::BTreeSet;

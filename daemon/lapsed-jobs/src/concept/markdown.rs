@@ -4,7 +4,7 @@ use lapsed_model::IfMissed;
 use lapsed_policy::Automatic;
 
 use super::words::{Words, fill};
-use super::{Class, Concept, Group, Kept, Kind, LaterFields, Record, Sentence, Terms};
+use super::{Class, Concept, Group, Kept, Kind, LaterFields, Record, Sentence, Terms, Traces};
 
 /// The concept as Markdown, in its language.
 #[must_use]
@@ -24,6 +24,9 @@ pub fn markdown(concept: &Concept) -> String {
     page.heading(2, words.h_requests);
     page.paragraph(words.requests_intro);
     records(&mut page, &concept.records, words);
+    if let Some(left) = &concept.traces {
+        traces(&mut page, left, words);
+    }
     page.heading(2, words.h_destinations);
     if concept.destinations.is_empty() {
         page.paragraph(words.destinations);
@@ -57,11 +60,15 @@ fn head(page: &mut Page, concept: &Concept, words: &Words) {
         (words.dataset, format!("`{}`", concept.dataset)),
     ];
     page.list(&about.map(|(label, value)| format!("**{label}:** {value}")));
+    let for_good = match concept.traces {
+        Some(_) => words.for_good_server,
+        None => words.for_good,
+    };
     page.heading(2, words.h_principles);
     page.list(&[
         fill(words.cut_off, &[("zone", &concept.zone)]),
         words.judged_twice.to_owned(),
-        words.for_good.to_owned(),
+        for_good.to_owned(),
         words.ledger.to_owned(),
         words.restore.to_owned(),
     ]);
@@ -277,6 +284,27 @@ fn record_words(record: Kind, words: &Words) -> (&'static str, &'static str) {
         Kind::Warnings => (words.record_warnings, words.record_warnings_holds),
         Kind::Policies => (words.record_policies, words.record_policies_holds),
     }
+}
+
+/// Where bytes of old values live on, and until when.
+fn traces(page: &mut Page, traces: &Traces, words: &Words) {
+    let backups = traces.backups.map_or_else(
+        || words.traces_as_planned.to_owned(),
+        |period| fill(words.traces_backups_for, &[("period", &words.length(period))]),
+    );
+    let log = fill(words.traces_log_until, &[("backups", &backups)]);
+    let rows = [
+        (words.traces_pages, words.traces_pages_until.to_owned()),
+        (words.traces_log, log),
+        (words.traces_replicas, words.traces_replicas_until.to_owned()),
+        (words.traces_backups, backups),
+    ];
+    page.heading(2, words.h_traces);
+    page.paragraph(words.traces_intro);
+    page.table(
+        [words.traces_place, words.traces_until],
+        &rows.map(|(place, until)| [place.to_owned(), until]),
+    );
 }
 
 /// `` `a`, `b` ``.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use lapsed_dataset::{ColumnRule, Dataset, Later, RelatedErasure, Verb};
-use lapsed_model::{Digest, IfMissed, Language, Period, Rule, TenantName, Texts};
+use lapsed_model::{Dialect, Digest, IfMissed, Language, Period, Rule, TenantName, Texts};
 use lapsed_policy::{Automatic, NEVER_WAIT, Policy, Retention};
 use serde::{Serialize, Serializer};
 
@@ -31,6 +31,8 @@ pub struct Sources<'a> {
     pub dataset: &'a Dataset,
     /// How long the program's own records stay.
     pub records: &'a RecordPeriods,
+    /// Which database keeps the store.
+    pub dialect: Dialect,
     /// Now.
     pub now: DateTime<Utc>,
 }
@@ -66,6 +68,8 @@ pub struct Concept {
     pub nothing_personal: BTreeMap<String, String>,
     /// The program's own records.
     pub records: Vec<Record>,
+    /// What lives on in the files of a database server for a while; none where the program empties the file itself.
+    pub traces: Option<Traces>,
     /// Where data goes, each with its country. This version sends nothing anywhere.
     pub destinations: Vec<String>,
 }
@@ -199,6 +203,14 @@ pub enum Kept {
     ForEver,
 }
 
+/// Old values that no query returns, in the files of a server. How long they stay is for the operator to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Traces {
+    /// How long backups and archived logs are kept; none where nobody wrote it down.
+    #[serde(serialize_with = "perhaps_length")]
+    pub backups: Option<Period>,
+}
+
 /// The concept of a tenant, with its sentences in `language`.
 #[must_use]
 pub fn concept(sources: &Sources<'_>, language: Language) -> Concept {
@@ -207,6 +219,7 @@ pub fn concept(sources: &Sources<'_>, language: Language) -> Concept {
         in_force_since,
         dataset,
         records,
+        dialect,
         now,
     } = *sources;
     let mut workgroups: Vec<Group> = Vec::new();
@@ -239,6 +252,9 @@ pub fn concept(sources: &Sources<'_>, language: Language) -> Concept {
             .map(|(table, reason)| (table.clone(), reason.value.clone()))
             .collect(),
         records: own_records(records),
+        traces: (dialect == Dialect::Postgres).then_some(Traces {
+            backups: records.backups,
+        }),
         destinations: Vec::new(),
     }
 }
@@ -325,6 +341,7 @@ fn own_records(periods: &RecordPeriods) -> Vec<Record> {
         runs,
         requests,
         holds,
+        backups: _,
     } = *periods;
     [
         (Kind::Ledger, Kept::For(ledger)),

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use lapsed_model::{Head, TenantName};
 
-use super::{Journal, JournalError, heal, line};
+use super::{Journal, JournalError, Note, heal, line};
 
 impl Journal {
     /// The newest heads, and the folders in which there is no journal to read them from.
     pub async fn heads(&self) -> Result<(Vec<Head>, Vec<PathBuf>), JournalError> {
         self.blocking(|files| {
             let mut missing = Vec::new();
-            let mut newest: BTreeMap<TenantName, (chrono::DateTime<chrono::Utc>, Head)> = BTreeMap::new();
+            let mut known: Vec<(DateTime<Utc>, Head)> = Vec::new();
+            let mut restored: BTreeMap<TenantName, DateTime<Utc>> = BTreeMap::new();
             for folder in &files.folders {
                 let Some(mut file) = folder.read()? else {
                     missing.push(folder.folder.clone());
@@ -26,14 +28,29 @@ impl Journal {
                         continue;
                     };
                     let Some(head) = note.head() else { continue };
-                    let known = newest.get(&head.tenant);
-                    if known.is_none_or(|(at, _)| *at <= note.at()) {
-                        newest.insert(head.tenant.clone(), (note.at(), head));
+                    if matches!(note, Note::Restored(_)) {
+                        let last = restored.entry(head.tenant.clone()).or_insert(note.at());
+                        *last = note.at().max(*last);
                     }
+                    known.push((note.at(), head));
                 }
             }
-            Ok((newest.into_values().map(|(_, head)| head).collect(), missing))
+            Ok((newest(known, &restored), missing))
         })
         .await
     }
+}
+
+/// The furthest end of every tenant since a backup was last restored. The time that a batch bears is that of its beginning, and
+/// one that began later may have been committed first.
+fn newest(known: Vec<(DateTime<Utc>, Head)>, restored: &BTreeMap<TenantName, DateTime<Utc>>) -> Vec<Head> {
+    let mut newest: BTreeMap<TenantName, Head> = BTreeMap::new();
+    for (at, head) in known {
+        let is_lost = restored.get(&head.tenant).is_some_and(|restored| at < *restored);
+        let is_behind = newest.get(&head.tenant).is_some_and(|other| other.sequence > head.sequence);
+        if !is_lost && !is_behind {
+            newest.insert(head.tenant.clone(), head);
+        }
+    }
+    newest.into_values().collect()
 }

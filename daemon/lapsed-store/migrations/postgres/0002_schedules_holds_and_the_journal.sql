@@ -169,7 +169,7 @@ CREATE TABLE lapsed_request (
 );
 CREATE INDEX lapsed_request_open ON lapsed_request (due_at) WHERE state = 'open';
 -- Whoever waits for an answer is left alone until there is one.
-CREATE INDEX lapsed_request_unanswered ON lapsed_request (state, subject) WHERE state = 'open' AND kind <> 'erasure';
+CREATE INDEX lapsed_request_unanswered ON lapsed_request (subject) WHERE state = 'open' AND kind <> 'erasure';
 CREATE INDEX lapsed_request_of_subject ON lapsed_request (subject) WHERE subject IS NOT NULL;
 CREATE INDEX lapsed_request_of_tenant ON lapsed_request (tenant, received_at);
 

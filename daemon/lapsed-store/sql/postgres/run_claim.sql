@@ -1,5 +1,6 @@
 -- Leases runs to the owner $4: of each tenant in $1 its $2 oldest, the first of each before the second of any, $3 in all. What
--- another daemon is claiming at this moment is passed over. An array and not a join: a join reads the table from end to end.
+-- another daemon is claiming at this moment is passed over, and an owner whose lease has ended gets none. An array and not a
+-- join: a join reads the table from end to end.
 UPDATE lapsed_run
 SET state = 'running', attempt = attempt + 1, fence = fence + 1, owner = $4, claimed_at = $5
 WHERE id = ANY (ARRAY(
@@ -19,4 +20,5 @@ WHERE id = ANY (ARRAY(
     ORDER BY c.place, c.turn
     LIMIT $3
 ))
+  AND (SELECT 1 FROM lapsed_daemon d WHERE d.start = $4 AND d.lease_until > statement_timestamp()) IS NOT NULL
 RETURNING *

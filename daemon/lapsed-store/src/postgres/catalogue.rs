@@ -9,13 +9,23 @@ use super::Pool;
 use super::rows::query;
 use crate::error::{Result, StoreError};
 
+/// What finds single rows is wanted, whatever it costs.
+const ONLY_PROBES: &str = "SET enable_seqscan TO off; SET enable_bitmapscan TO off; SET enable_hashjoin TO off; \
+    SET enable_mergejoin TO off; SET jit TO off";
+
+/// The search path of the connection stays.
+const AS_USUAL: &str =
+    "RESET enable_seqscan; RESET enable_bitmapscan; RESET enable_hashjoin; RESET enable_mergejoin";
+
 impl Pool {
     /// What a query returns, or what PostgreSQL has against it. Prepared on a connection of its own: the driver gives such a
     /// statement a name, which a pooler would lose.
     pub(crate) async fn shape(&self, sql: &str) -> Result<std::result::Result<QueryShape, String>> {
         let doing = "prepare a query";
         let mut connection = self.direct(doing).await?;
-        let prepared = (&mut *connection).prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        let prepared = (&mut *connection)
+            .prepare(AssertSqlSafe(sql).into_sql_str())
+            .await;
         match prepared {
             Ok(statement) => Ok(Ok(QueryShape {
                 columns: statement.columns().iter().map(column).collect(),
@@ -25,12 +35,12 @@ impl Pool {
         }
     }
 
-    /// How PostgreSQL would run a statement if reading a table from end to end were the last resort: on the few rows of a
-    /// young store it is the first choice, and says nothing about what is to come.
+    /// How PostgreSQL would run a statement if reading a table or an index from end to end were the last resort: on the few
+    /// rows of a young store it is the first choice, by itself or to join with, and says nothing about what is to come.
     pub(crate) async fn query_plan(&self, statement: &Statement) -> Result<QueryPlan> {
         let doing = "explain a query";
         let mut connection = self.direct(doing).await?;
-        sqlx::raw_sql("SET enable_seqscan TO off; SET jit TO off")
+        sqlx::raw_sql(ONLY_PROBES)
             .execute(&mut *connection)
             .await
             .map_err(StoreError::of(doing))?;
@@ -39,7 +49,7 @@ impl Pool {
             .fetch_one(&mut *connection)
             .await
             .map_err(StoreError::of(doing))?;
-        sqlx::raw_sql("RESET enable_seqscan")
+        sqlx::raw_sql(AS_USUAL)
             .execute(&mut *connection)
             .await
             .map_err(StoreError::of(doing))?;
@@ -78,7 +88,7 @@ fn read(node: &Value, plan: &mut QueryPlan) {
                 plan.searches += 1;
             }
         }
-        "Aggregate" | "Group" | "Unique" | "WindowAgg" | "SetOp" | "Append" | "Sort" | "Incremental Sort" => {
+        "Aggregate" | "Group" | "Unique" | "WindowAgg" | "SetOp" | "Sort" | "Incremental Sort" => {
             plan.collects = true;
         }
         _ => {}

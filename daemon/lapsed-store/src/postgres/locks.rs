@@ -4,8 +4,11 @@
 //! a policy) takes the tenant's alone; a batch takes it together with other batches: so a decision either comes before a
 //! batch or waits for its end. The platform's transactions know none of these and never wait for one.
 
+use std::time::Duration;
+
 use lapsed_model::{Digest, TenantName};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Transaction};
+use tokio::task::AbortHandle;
 
 use super::Pool;
 use crate::error::StoreError;
@@ -20,15 +23,40 @@ const STORE: i32 = 0;
 /// The lock of whoever looks whether a backup was restored, and erases again. No tenant's number is negative.
 const RECOVERY: i32 = -1;
 
-/// A lock of a session: it goes with its connection, however the program ends.
+/// The server ends a session that holds a lock and says nothing for so long: its program is stopped, or its machine asleep.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// A lock of a session: it goes with its connection, however the program ends, and when the program stands still.
 #[derive(Debug)]
-pub(crate) struct Held(#[expect(dead_code, reason = "it is held, and not looked at")] PgConnection);
+pub(crate) struct Held(AbortHandle);
+
+impl Held {
+    fn by(mut connection: PgConnection) -> Self {
+        let speaking = tokio::spawn(async move {
+            while connection.ping().await.is_ok() {
+                tokio::time::sleep(SILENCE / 3).await;
+            }
+        });
+        Self(speaking.abort_handle())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 impl Pool {
     /// Waits for the right to recover, on a connection that no pooler stands in front of.
     pub(crate) async fn alone(&self) -> Result<Held, StoreError> {
         let doing = "wait for the other daemons";
         let mut connection = self.direct(doing).await?.detach();
+        let silence = format!("SET idle_session_timeout TO {}", SILENCE.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(silence))
+            .execute(&mut connection)
+            .await
+            .map_err(StoreError::of(doing))?;
         sqlx::query("SELECT pg_advisory_lock($1, $2)")
             .persistent(false)
             .bind(OURS)
@@ -36,7 +64,7 @@ impl Pool {
             .execute(&mut connection)
             .await
             .map_err(StoreError::of(doing))?;
-        Ok(Held(connection))
+        Ok(Held::by(connection))
     }
 }
 

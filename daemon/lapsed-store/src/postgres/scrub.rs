@@ -1,18 +1,19 @@
 //! Leaving nothing behind that a query can see.
 //!
-//! An UPDATE leaves the old row in the heap until VACUUM, and the statistics keep samples of old values until ANALYZE: before
-//! it, `pg_stats` gave hundreds of erased values back through plain SQL. VACUUM frees the room; it does not zero it, nor does
-//! it reach the write-ahead log, replicas and backups. What lives on there, and for how long, the README and `lapsed concept`
-//! say, since nothing here can change it.
+//! An UPDATE leaves the old row in the heap until VACUUM, where no query returns it; the statistics keep samples of old values
+//! until ANALYZE, and give them back through plain SQL: before it, `pg_stats` told hundreds of erased values. VACUUM
+//! frees the room; it does not zero it, nor does it reach the write-ahead log, replicas and backups. What lives on there, and
+//! for how long, the README and `lapsed concept` say, since nothing here can change it.
 //!
-//! Only whoever owns a table may vacuum it. Where the role does not, autovacuum will: then there are remnants until the
-//! statistics say that it has been there since.
+//! Only whoever owns a table may vacuum it. Where the role does not, it analyses by a function that the operator's
+//! script gave it, and leaves dead rows to autovacuum. Where it has neither, there are remnants until the statistics
+//! say that somebody has been there since.
 
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, Postgres, Row as _};
 
-use super::Pool;
-use super::rows;
+use super::{Pool, rows};
 use crate::error::{Result, StoreError};
 
 const DOING: &str = "remove the remnants of what was erased";
@@ -27,35 +28,50 @@ const OWN: [&str; 6] = [
     "lapsed_warning",
 ];
 
-/// Whether the role may vacuum the table $1, and whether somebody has vacuumed and analysed it since $2.
-const STANDS: &str = "SELECT pg_has_role(c.relowner, 'USAGE') AS may, \
-    coalesce(least(greatest(s.last_vacuum, s.last_autovacuum), greatest(s.last_analyze, s.last_autoanalyze)) \
-        > to_timestamp($2 / 1000.0), FALSE) AS done \
-    FROM pg_class c LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid WHERE c.oid = to_regclass($1)";
+/// What can be done about a table.
+enum How {
+    Vacuum,
+    Analyse,
+    /// Nothing; and whether somebody else did it.
+    Wait(bool),
+}
 
 impl Pool {
-    /// Vacuums and analyses the tables, whose names are quoted, after people were erased `since`. Answers whether it is done
-    /// for every one of them.
+    /// Vacuums and analyses the tables, whose names are quoted, after people were erased `since`. Answers whether no query
+    /// over any of them, or over their statistics, returns an old value.
     pub(crate) async fn scrub(&self, tables: &[String], since: DateTime<Utc>) -> Result<bool> {
         let mut connection = self.direct(DOING).await?;
         let mut all = true;
         for table in tables.iter().map(String::as_str).chain(OWN) {
-            let values = [table.into(), since.timestamp_millis().into()];
-            let row = rows::query(STANDS, &values)
-                .fetch_optional(&mut *connection)
+            // Names come from the store's own catalogue and are quoted.
+            let statement = match how(&mut connection, table, since).await? {
+                How::Wait(done) => {
+                    all &= done;
+                    continue;
+                }
+                // Cutting a file short would lock the table against everybody, if only for a moment.
+                How::Vacuum => format!("VACUUM (ANALYZE, TRUNCATE FALSE) {table}"),
+                How::Analyse => format!("SELECT lapsed_analyse('{}')", table.replace('\'', "''")),
+            };
+            sqlx::raw_sql(AssertSqlSafe(statement))
+                .execute(&mut *connection)
                 .await
                 .map_err(StoreError::of(DOING))?;
-            let Some(row) = row else { continue };
-            if row.get::<bool, _>("may") {
-                // Names come from the store's own catalogue and are quoted.
-                sqlx::raw_sql(AssertSqlSafe(format!("VACUUM (ANALYZE) {table}")))
-                    .execute(&mut *connection)
-                    .await
-                    .map_err(StoreError::of(DOING))?;
-            } else {
-                all &= row.get::<bool, _>("done");
-            }
         }
         Ok(all)
     }
+}
+
+/// A table that is gone has nothing left in it.
+async fn how(connection: &mut PoolConnection<Postgres>, table: &str, since: DateTime<Utc>) -> Result<How> {
+    let values = [table.into(), since.timestamp_millis().into()];
+    let row = rows::query(include_str!("../../sql/postgres/scrub_how.sql"), &values)
+        .fetch_optional(&mut **connection)
+        .await
+        .map_err(StoreError::of(DOING))?;
+    Ok(match row {
+        Some(row) if row.get("may_vacuum") => How::Vacuum,
+        Some(row) if row.get("may_analyse") => How::Analyse,
+        row => How::Wait(row.is_none_or(|row| row.get("done"))),
+    })
 }

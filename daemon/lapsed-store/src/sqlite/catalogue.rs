@@ -33,11 +33,18 @@ impl Pools {
 
     /// How SQLite would run a statement.
     pub(crate) async fn query_plan(&self, statement: &Statement) -> Result<QueryPlan> {
+        let doing = "explain a query";
+        let mut connection = self.readers.acquire().await.map_err(StoreError::of(doing))?;
+        // To explain is not to look: only a read notices that somebody changed the schema.
+        query("SELECT count(*) FROM sqlite_schema", &[])
+            .execute(&mut *connection)
+            .await
+            .map_err(StoreError::of(doing))?;
         let explain = format!("EXPLAIN QUERY PLAN {}", statement.sql);
         let rows = query(&explain, &statement.binds)
-            .fetch_all(&self.readers)
+            .fetch_all(&mut *connection)
             .await
-            .map_err(StoreError::of("explain a query"))?;
+            .map_err(StoreError::of(doing))?;
         let mut plan = QueryPlan::default();
         for row in rows {
             let step: String = row.get("detail");

@@ -3,6 +3,7 @@
 mod apply;
 mod approvals;
 mod catalogue;
+mod copy;
 mod daemon;
 mod erasures;
 mod expire;
@@ -24,10 +25,12 @@ mod remnants;
 mod requests;
 mod runs;
 mod schedules;
+mod server;
 mod warnings;
 
 pub use apply::{ClearStatements, Erased, PlanStatements, Seal};
 pub use approvals::{Brake, Decision};
+pub use copy::Counted;
 pub use daemon::{Alone, Rescued, Serving, Starting, Taken};
 pub use erasures::{Lost, Refused, Witness, Witnessed};
 pub use expire::Expired;
@@ -45,4 +48,5 @@ pub use remains::ScanRow;
 pub use requests::{NewRequest, RequestAnswer, RequestFilter, WrittenDown};
 pub use runs::{End, Finish, NewRun, RunFilter};
 pub use schedules::{Materialised, Wake};
+pub use server::{ServerState, TableState};
 pub use warnings::{Warnings, WarningsChanged};

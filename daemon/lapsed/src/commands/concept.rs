@@ -28,6 +28,7 @@ pub(crate) async fn run(config: &Path, args: &ConceptArgs, out: &Output) -> Resu
         in_force_since,
         dataset: fitted.dataset(),
         records: &installation.settings.records,
+        dialect: installation.store.dialect(),
         now: installation.now(),
     };
     let concept = concept(&sources, args.in_language.unwrap_or(policy.language));

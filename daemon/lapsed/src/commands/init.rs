@@ -30,6 +30,9 @@ pub(crate) const POLICIES: [(&str, &str); 2] = [
     ),
 ];
 
+/// The script that lets the daemon into a database on a server.
+const ROLE: &str = include_str!("../../../../config/postgres/role.sql");
+
 /// Writes what an operator begins with. What is there already stays.
 pub(crate) fn run(args: &InitArgs, out: &Output) -> Result {
     let dir = &args.dir;
@@ -37,6 +40,7 @@ pub(crate) fn run(args: &InitArgs, out: &Output) -> Result {
     let files = [
         ("lapsed.toml".to_owned(), with_dataset(SETTINGS)),
         ("dataset.toml".to_owned(), REFERENCE_DATASET.to_owned()),
+        ("role.sql".to_owned(), ROLE.to_owned()),
         (
             format!("tenants/{}.toml", POLICIES[0].0),
             with_schema(POLICIES[0].1),

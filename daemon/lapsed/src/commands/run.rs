@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::daemon::signals::{Signals, Steps};
-use crate::daemon::tenure::{self, Tenure};
+use crate::daemon::tenure::{self, GettingReady, Tenure};
 use crate::daemon::{Daemon, chores, for_good};
 use crate::failure::{Failure, Result};
 use crate::installation::Installation;
@@ -77,11 +77,13 @@ async fn serve(
     signals: Signals,
     out: &Output,
 ) -> Result {
+    let (start, rescued) = (owner.taken.start, owner.taken.rescued);
+    let getting_ready = GettingReady::under(&installation.store, start, installation.settings.lease);
     let daemon = open(installation, out).await?;
     let steps = daemon.steps.clone();
-    let (start, rescued) = (owner.taken.start, owner.taken.rescued);
     let (taken_over, discarded) = (rescued.taken_over, rescued.discarded);
     if taken_over > 0 || discarded > 0 {
+        daemon.metrics.taken_over(taken_over);
         tracing::warn!(taken_over, discarded, "an earlier start left runs unfinished");
     }
     recover(&daemon).await?;
@@ -104,6 +106,7 @@ async fn serve(
     service::ready();
     service::status("serving");
     tracing::info!(start, "ready");
+    drop(getting_ready);
     let hints = tokio::spawn(tenure::listen(Arc::clone(&daemon)));
     let ended = if daemon.store.dialect() == Dialect::Postgres {
         tokio::select! {
@@ -141,6 +144,7 @@ async fn open(installation: Installation, out: &Output) -> Result<Arc<Daemon>> {
         env!("CARGO_PKG_VERSION"),
         lapsed_policy::tz_database(),
     );
+    metrics.serves(store.dialect(), &settings.node);
     Ok(Arc::new(
         Daemon::new(Arc::new(settings), store, fitted, keys, metrics).await?,
     ))

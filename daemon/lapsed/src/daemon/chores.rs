@@ -11,6 +11,7 @@ use lapsed_model::{Clock, Plan, RunState, SystemClock};
 use lapsed_store::StoreError;
 
 use super::{Daemon, tenure};
+use crate::owner::DAEMON;
 use crate::watch::Watch;
 
 /// Every chore, in UTC, seconds first.
@@ -62,7 +63,10 @@ async fn snapshot(daemon: &Daemon) -> Result<Snapshot, StoreError> {
     for (_, state, many) in store.run_counts().await? {
         *runs.entry(state).or_default() += many;
     }
+    let serving = store.all_serving().await?;
+    let daemons = serving.iter().filter(|by| by.alive && by.program == DAEMON);
     Ok(Snapshot {
+        daemons: daemons.count() as u64,
         runs,
         oldest_ready: store.oldest_available().await?.map(|due| now - due),
         policies_broken: daemon.watch().map_or(0, Watch::broken_count) as u64,
@@ -80,7 +84,10 @@ async fn journal(daemon: Arc<Daemon>) -> Result<(), String> {
     let desk = daemon.desk();
     let settled = desk.journal.settle(&daemon.store, SystemClock.now()).await;
     if let Ok(settled @ 1..) = settled {
-        tracing::warn!(settled, "batches were committed though the connection was cut: the journal says so now");
+        tracing::warn!(
+            settled,
+            "batches were committed though the connection was cut: the journal says so now"
+        );
     }
     let kept = desk.journal.mend().await;
     daemon

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use lapsed_jobs::journal::Recovered;
 use lapsed_model::{Clock, Dialect, SystemClock};
+use lapsed_store::{Store, StoreError};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 use super::Daemon;
 use crate::failure::{Failure, Result};
@@ -28,6 +30,31 @@ pub(crate) struct Tenure {
     owner: watch::Sender<Option<i64>>,
     start: i64,
     server: Option<String>,
+}
+
+/// Renews a lease while its program gets ready, which may take longer than the lease lasts; until it is dropped.
+pub(crate) struct GettingReady(AbortHandle);
+
+impl GettingReady {
+    /// Begins at once. On SQLite no lease runs out, and nothing is renewed for nobody.
+    pub(crate) fn under(store: &Store, start: i64, lease: Duration) -> Self {
+        let store = store.clone();
+        let renewing = tokio::spawn(async move {
+            while store.dialect() == Dialect::Postgres {
+                tokio::time::sleep(lease / TIMES).await;
+                if let Err(why) = store.renew(start, lease).await {
+                    tracing::debug!(%why, "the lease could not be renewed");
+                }
+            }
+        });
+        Self(renewing.abort_handle())
+    }
+}
+
+impl Drop for GettingReady {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Tenure {
@@ -53,7 +80,7 @@ impl Tenure {
         let every = self.daemon.settings.lease / TIMES;
         loop {
             tokio::time::sleep(every).await;
-            match self.daemon.store.renew(self.start, self.daemon.settings.lease).await {
+            match self.renew().await {
                 Ok(Some(server)) if self.server.get_or_insert_with(|| server.clone()) == &server => {
                     self.rescue().await;
                 }
@@ -72,6 +99,13 @@ impl Tenure {
         }
     }
 
+    /// A connection that fell silent must not keep the others from being tried.
+    async fn renew(&self) -> std::result::Result<Option<String>, StoreError> {
+        let lease = self.daemon.settings.lease;
+        let renewed = tokio::time::timeout(lease, self.daemon.store.renew(self.start, lease)).await;
+        renewed.unwrap_or_else(|_| Err(StoreError::Unreachable("it does not answer".to_owned())))
+    }
+
     /// Gives up what is in hand, and takes the store again as a new start does.
     async fn come_back(&mut self) {
         self.owner.send_replace(None);
@@ -82,6 +116,7 @@ impl Tenure {
                     self.start = start;
                     self.owner.send_replace(Some(start));
                     self.daemon.poke.notify_one();
+                    self.daemon.metrics.came_back();
                     tracing::info!(start, "back");
                     return;
                 }
@@ -108,6 +143,7 @@ impl Tenure {
         match self.daemon.store.rescue(SystemClock.now(), MOST_ATTEMPTS).await {
             Ok(rescued) if rescued.taken_over + rescued.discarded > 0 => {
                 let (taken_over, discarded) = (rescued.taken_over, rescued.discarded);
+                self.daemon.metrics.taken_over(taken_over);
                 tracing::warn!(taken_over, discarded, "a daemon is gone: its runs are taken over");
                 self.daemon.poke.notify_one();
             }
@@ -141,7 +177,10 @@ pub(crate) async fn copy_others(daemon: &Daemon) -> std::result::Result<(), Stri
     let copied = desk.journal.copy_others(store, from, now).await;
     match copied.map_err(|why| why.to_string())? {
         0 => {}
-        copied => tracing::info!(copied, "batches of other daemons were copied into the journal"),
+        copied => {
+            daemon.metrics.journal_copied(copied);
+            tracing::info!(copied, "batches of other daemons were copied into the journal");
+        }
     }
     Ok(())
 }

@@ -90,8 +90,8 @@ impl Script {
         self.connection.bare(self.words.begin).await;
         for case in cases {
             let values = Values::of(theatres, case);
-            let statements = self.words.empty.iter().chain(first).copied();
-            for sql in statements.chain(self.words.effects()) {
+            let effects: Vec<&str> = self.words.effects().collect();
+            for sql in self.words.empty.iter().chain(first).chain(&effects) {
                 self.run(sql, &values).await;
             }
         }

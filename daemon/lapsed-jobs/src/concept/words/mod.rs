@@ -34,7 +34,7 @@ words! {
     title intro
     as_of controller zone contact none_given policy policy_since policy_not_yet dataset
 
-    h_principles cut_off judged_twice for_good ledger restore
+    h_principles cut_off judged_twice for_good for_good_server ledger restore
 
     h_workgroup h_workgroups h_without_retention without_retention
     period automatic automatic_on automatic_plan_only automatic_off if_missed_catch_up if_missed_skip
@@ -58,6 +58,8 @@ words! {
     record_runs record_runs_holds record_requests record_requests_holds record_holds_label record_holds_holds
     record_warnings record_warnings_holds record_policies record_policies_holds
     until_anonymised for_ever
+    h_traces traces_intro traces_place traces_until traces_pages traces_pages_until traces_log traces_log_until
+    traces_replicas traces_replicas_until traces_backups traces_backups_for traces_as_planned
     h_destinations destinations
 }
 

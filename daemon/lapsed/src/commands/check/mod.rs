@@ -1,6 +1,7 @@
 //! `lapsed check [PATH …]`
 
 mod journal;
+mod server;
 mod store;
 
 use std::path::Path;

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use lapsed_config::{File, Finding};
 use lapsed_dataset::{Dataset, Fitted};
 use lapsed_jobs::apply::erasure;
 use lapsed_jobs::journal;
 use lapsed_jobs::retention::Case;
 use lapsed_jobs::survey;
-use lapsed_model::{Clock, SystemClock, Value, Way};
+use lapsed_model::{Clock, Dialect, SystemClock, Value, Way};
 use lapsed_policy::Policy;
 use lapsed_store::{Address, Store};
 
-use super::Tally;
+use super::{Tally, server};
 use crate::failure::Result;
 use crate::output::{Output, number};
 use crate::settings::Settings;
@@ -35,13 +36,10 @@ pub(super) async fn check(
     tally.findings(file, refused.as_slice(), out);
     let mut remarks = strangers(&store, &fitted, settings, &tally.policies).await?;
     remarks.extend(in_several_workgroups(&store, &fitted).await?);
+    remarks.extend(server::remarks(&store, &fitted).await?);
     remarks.extend(remnants(&store, settings).await?);
     remarks.extend(emptied(&store, settings).await?);
-    tally.findings(
-        &File::new(&settings.store.to_string(), ""),
-        &remarks,
-        out,
-    );
+    tally.findings(&File::new(&settings.store.to_string(), ""), &remarks, out);
     Ok(())
 }
 
@@ -119,15 +117,30 @@ async fn emptied(store: &Store, settings: &Settings) -> Result<Option<Finding>> 
 async fn remnants(store: &Store, settings: &Settings) -> Result<Vec<Finding>> {
     let mut remarks = Vec::new();
     if let Some(since) = store.remnants_since().await? {
-        remarks.push(
-            Finding::warning(format!("the store's files may still hold what was erased since {since}"))
-                .help("the next `lapsed apply` removes it; a program that keeps an old snapshot open must end first"),
-        );
+        remarks.push(remnants_since(since, store.dialect()));
     }
     if let Address::File(file) = &settings.store {
         remarks.extend(remnants_in_pages(file));
     }
     Ok(remarks)
+}
+
+/// What was erased and not cleared away as yet, and who will do it.
+fn remnants_since(since: DateTime<Utc>, dialect: Dialect) -> Finding {
+    let since = since.format("%Y-%m-%d %H:%M UTC");
+    match dialect {
+        Dialect::Sqlite => {
+            Finding::warning(format!("the store's files may still hold what was erased since {since}"))
+                .help("the next `lapsed apply` removes it; a program that keeps an old snapshot open must end first")
+        }
+        Dialect::Postgres => Finding::warning(format!(
+            "statistics and dead rows of the store may still hold what was erased since {since}"
+        ))
+        .help(
+            "the next sweep or autovacuum removes it; a transaction that somebody leaves open keeps it there: `SELECT * FROM \
+             pg_stat_activity WHERE backend_xmin IS NOT NULL` shows whose",
+        ),
+    }
 }
 
 /// What lies in the pages of a file where no query sees it.

@@ -1,0 +1,170 @@
+//! A small store on PostgreSQL, and what can be wrong with it.
+
+use std::collections::BTreeMap;
+
+use lapsed_config::{File, Finding, Severity};
+use lapsed_model::{Catalogue, Column, Dialect, ForeignKey, QueryColumn, QueryShape, Table};
+
+use crate::{Dataset, Survey};
+
+const VISITS: &str = "SELECT customer_id AS subject, at, id AS record FROM box.visits";
+
+fn dataset(form: &str, mark: &str) -> Dataset {
+    let text = format!(
+        r#"
+dataset = "small"
+instants = "{form}"
+[subject]
+table = "box.customers"
+key = "id"
+workgroup = "house"
+created_at = "made"
+[subject.columns]
+id = "keep"
+house = "keep"
+made = "keep"
+mark = "{mark}"
+[ignore]
+"box.visits" = "who came"
+[fact]
+visit = "{VISITS}"
+[[candidate]]
+rule = "visited"
+says = "came"
+fact = "visit"
+is = "before cut-off"
+[[keep]]
+rule = "comes"
+says = "comes"
+fact = "visit"
+is = "after cut-off"
+[not_exported]
+"box.customers.mark" = "a mark"
+"#
+    );
+    let file = File::new("dataset.toml", &text);
+    let (dataset, findings) = Dataset::read(&file);
+    dataset.unwrap_or_else(|| panic!("{}", lapsed_config::render(&file, &findings, false)))
+}
+
+fn table(columns: &[(&str, &str)], links: &[&str]) -> Table {
+    let column = |(name, declared): &(&str, &str)| Column {
+        name: (*name).to_owned(),
+        declared: (*declared).to_owned(),
+        nullable: true,
+        primary_key: *name == "id",
+    };
+    let link = |column: &&str| ForeignKey {
+        columns: vec![(*column).to_owned()],
+        table: "box.customers".to_owned(),
+    };
+    Table {
+        schema: Some("box".to_owned()),
+        columns: columns.iter().map(column).collect(),
+        foreign_keys: links.iter().map(link).collect(),
+        ..Table::default()
+    }
+}
+
+/// Customers by number, and visits whose columns have these types and links.
+fn survey(dialect: Dialect, subject: &str, at: &str, links: &[&str]) -> Survey {
+    let customers = [
+        ("id", "bigint"),
+        ("house", "text"),
+        ("made", "timestamp with time zone"),
+        ("mark", "bigint"),
+    ];
+    let visits = [("id", "bigint"), ("customer_id", subject), ("at", at)];
+    let from_visits = |name: &str, column: &str| QueryColumn {
+        name: name.to_owned(),
+        origin: Some(("box.visits".to_owned(), column.to_owned())),
+    };
+    let shape = QueryShape {
+        columns: vec![
+            from_visits("subject", "customer_id"),
+            from_visits("at", "at"),
+            from_visits("record", "id"),
+        ],
+    };
+    let types = [("subject", subject), ("at", at)].map(|(name, of)| (name.to_owned(), of.to_owned()));
+    let typed = (dialect == Dialect::Postgres).then(|| (VISITS.to_owned(), BTreeMap::from(types)));
+    Survey {
+        catalogue: Catalogue {
+            dialect,
+            tables: BTreeMap::from([
+                ("box.customers".to_owned(), table(&customers, &[])),
+                ("box.visits".to_owned(), table(&visits, links)),
+            ]),
+        },
+        shapes: BTreeMap::from([(VISITS.to_owned(), Ok(shape))]),
+        types: typed.into_iter().collect(),
+        ..Survey::default()
+    }
+}
+
+fn titles(findings: &[Finding], severity: Severity) -> Vec<&str> {
+    let of_severity = findings.iter().filter(|finding| finding.severity == severity);
+    of_severity.map(|finding| finding.title.as_str()).collect()
+}
+
+#[test]
+fn a_store_that_looks_like_its_dataset_is_written_for_by_its_schemas() {
+    let dataset = dataset("timestamptz", "now");
+    let at = "timestamp with time zone";
+    let (fitted, findings) = dataset.fit(survey(Dialect::Postgres, "bigint", at, &["customer_id"]));
+    assert_eq!(
+        (
+            titles(&findings, Severity::Error),
+            titles(&findings, Severity::Warning)
+        ),
+        (vec![], vec![])
+    );
+    let fitted = fitted.expect("it fits");
+    assert_eq!(fitted.touched_tables(), ["\"box\".\"customers\""]);
+    assert_eq!(
+        fitted.lock_batch().expect("a lock").sql,
+        "SELECT s.\"id\" FROM \"box\".\"customers\" s WHERE s.\"id\" = ANY (ARRAY(SELECT CASE WHEN \
+         jsonb_typeof(subject) = 'number' THEN CAST(subject AS bigint) END FROM lapsed_batch)) ORDER BY s.\"id\" FOR UPDATE"
+    );
+}
+
+#[test]
+fn types_that_do_not_compare_are_refused_before_anything_is_asked_of_them() {
+    let dataset = dataset("milliseconds", "note");
+    let survey = survey(Dialect::Postgres, "text", "date", &["customer_id"]);
+    assert_eq!(survey.probe(&dataset, VISITS), None);
+    let (fitted, findings) = dataset.fit(survey);
+    assert!(fitted.is_none());
+    assert_eq!(
+        titles(&findings, Severity::Error),
+        [
+            "`box.customers.mark` is of type bigint and cannot become what `note` makes of it",
+            "this query names people by text, and their keys are bigint",
+            "the instants of `visit` are said to be `milliseconds`, and are of type date",
+        ]
+    );
+}
+
+#[test]
+fn a_table_without_a_foreign_key_to_people_is_named() {
+    let dataset = dataset("timestamptz", "now");
+    let at = "timestamp without time zone";
+    let (_, findings) = dataset.fit(survey(Dialect::Postgres, "integer", at, &[]));
+    assert_eq!(
+        titles(&findings, Severity::Warning),
+        [
+            "`box.visits.customer_id` has no foreign key to `box.customers`: while somebody is erased, a new row can come in \
+             unseen"
+        ]
+    );
+}
+
+#[test]
+fn what_only_postgres_has_is_refused_on_sqlite() {
+    let dataset = dataset("timestamptz", "now");
+    let (_, findings) = dataset.fit(survey(Dialect::Sqlite, "INTEGER", "TEXT", &["customer_id"]));
+    assert_eq!(
+        titles(&findings, Severity::Error),
+        ["the instants of `visit` are said to be `timestamptz`, which only PostgreSQL has"]
+    );
+}
