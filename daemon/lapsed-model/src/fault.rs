@@ -46,8 +46,13 @@ enum Then {
 /// By way of a shell: signals are not the standard library's.
 #[cfg(debug_assertions)]
 fn stand_still() {
-    let told = std::process::Command::new("sh").args(["-c", "kill -STOP $PPID"]).status();
-    assert!(told.is_ok_and(|told| told.success()), "asked to stand still, and cannot");
+    let told = std::process::Command::new("sh")
+        .args(["-c", "kill -STOP $PPID"])
+        .status();
+    assert!(
+        told.is_ok_and(|told| told.success()),
+        "asked to stand still, and cannot"
+    );
 }
 
 #[cfg(debug_assertions)]

@@ -22,13 +22,8 @@ impl Record {
     /// Where the statement returns no such column, or one of another type: then the statement is wrong, and not the row.
     pub(crate) fn get<T: FromValue>(&self, column: impl Place) -> T {
         let place = column.of(&self.names);
-        T::from_value(&self.values[place]).unwrap_or_else(|| {
-            panic!(
-                "`{}` holds no {}",
-                self.names[place],
-                std::any::type_name::<T>()
-            )
-        })
+        T::from_value(&self.values[place])
+            .unwrap_or_else(|| panic!("`{}` holds no {}", self.names[place], std::any::type_name::<T>()))
     }
 
     /// The value itself, in whatever type the row holds it.

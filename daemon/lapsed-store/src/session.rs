@@ -93,7 +93,9 @@ impl Session {
     /// Runs a statement; answers how many rows it met.
     pub(crate) async fn run(&mut self, sql: impl Into<Sql>, values: &[Value]) -> Result<u64> {
         let sql = sql.into().of(self.dialect());
-        self.execute(sql, values).await.map_err(StoreError::of(self.doing))
+        self.execute(sql, values)
+            .await
+            .map_err(StoreError::of(self.doing))
     }
 
     /// The rows of a statement.
@@ -117,7 +119,9 @@ impl Session {
 
     /// Runs a statement that the dataset composed.
     pub(crate) async fn run_statement(&mut self, statement: &Statement) -> Result<u64> {
-        self.try_statement(statement).await.map_err(StoreError::of(self.doing))
+        self.try_statement(statement)
+            .await
+            .map_err(StoreError::of(self.doing))
     }
 
     /// The same, for whoever wants to know what the database has against it.
@@ -146,7 +150,8 @@ impl Session {
     /// there is one daemon, and it looks often enough.
     pub(crate) async fn wake(&mut self) -> Result<()> {
         if self.dialect() == Dialect::Postgres {
-            self.all("SELECT pg_notify('lapsed_' || current_schema(), '')", &[]).await?;
+            self.all("SELECT pg_notify('lapsed_' || current_schema(), '')", &[])
+                .await?;
         }
         Ok(())
     }

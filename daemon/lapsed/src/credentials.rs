@@ -40,7 +40,8 @@ pub(crate) fn key_ring(settings: &Settings) -> anyhow::Result<KeyRing> {
 /// certificate), there need be none.
 pub(crate) fn store_password(settings: &Settings) -> anyhow::Result<Option<String>> {
     const NAME: &str = "store-password";
-    let handed_over = std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(NAME));
+    let handed_over =
+        std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(NAME));
     let (path, ours) = match handed_over.filter(|path| path.exists()) {
         Some(path) => (path, false),
         None => (settings.credentials.join(NAME), true),

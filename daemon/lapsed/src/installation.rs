@@ -12,7 +12,9 @@ use lapsed_jobs::in_force::policy_in_force;
 use lapsed_jobs::journal::Journal;
 use lapsed_jobs::retention::{Case, save};
 use lapsed_jobs::warnings;
-use lapsed_model::{Bounds, Chance, Clock, Dialect, KeyRing, Plan, SystemChance, SystemClock, TenantName, Workgroup};
+use lapsed_model::{
+    Bounds, Chance, Clock, Dialect, KeyRing, Plan, SystemChance, SystemClock, TenantName, Workgroup,
+};
 use lapsed_policy::Policy;
 use lapsed_store::Store;
 

@@ -46,6 +46,7 @@ fn comes_back(mut town: Town) {
     town.people_lapse(1);
     town.schedules_come_round();
     town.until_quiet();
+    town.nodes[1].serve();
     town.all_is_well();
     town.all_stop();
 }

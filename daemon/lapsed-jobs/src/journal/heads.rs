@@ -47,7 +47,9 @@ fn newest(known: Vec<(DateTime<Utc>, Head)>, restored: &BTreeMap<TenantName, Dat
     let mut newest: BTreeMap<TenantName, Head> = BTreeMap::new();
     for (at, head) in known {
         let is_lost = restored.get(&head.tenant).is_some_and(|restored| at < *restored);
-        let is_behind = newest.get(&head.tenant).is_some_and(|other| other.sequence > head.sequence);
+        let is_behind = newest
+            .get(&head.tenant)
+            .is_some_and(|other| other.sequence > head.sequence);
         if !is_lost && !is_behind {
             newest.insert(head.tenant.clone(), head);
         }

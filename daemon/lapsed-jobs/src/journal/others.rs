@@ -43,7 +43,11 @@ impl Journal {
         from: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<u64, JobError> {
-        let from = if self.knows_its_batches() { from.max(now - LATELY) } else { from };
+        let from = if self.knows_its_batches() {
+            from.max(now - LATELY)
+        } else {
+            from
+        };
         let known = self.batches().await?;
         let mut copied = 0;
         let mut after = String::new();
@@ -63,7 +67,9 @@ impl Journal {
         let Some(head) = store.erasure_head(batch).await? else {
             return Ok(false);
         };
-        let entries = store.ledger(&head.tenant, head.sequence.saturating_sub(1), 1).await?;
+        let entries = store
+            .ledger(&head.tenant, head.sequence.saturating_sub(1), 1)
+            .await?;
         let note = entries.first().and_then(|sealed| intended(batch, &head, sealed));
         let Some(note) = note else {
             return Ok(false);

@@ -85,6 +85,7 @@ impl<W: Work> Dispatcher<W> {
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, work: Arc<W>, settings: Settings) -> Self {
         Self {
+            trouble: Troubles::with(store.dialect()),
             store,
             clock,
             work,
@@ -95,7 +96,6 @@ impl<W: Work> Dispatcher<W> {
             tasks: JoinSet::new(),
             ends: mpsc::unbounded_channel(),
             unwritten: Vec::new(),
-            trouble: Troubles::default(),
             // What an earlier start left behind is looked at once.
             was_busy: true,
             looked_after: Instant::now(),

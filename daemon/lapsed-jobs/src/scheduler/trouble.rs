@@ -1,9 +1,12 @@
 //! What keeps runs from being begun, and for how long.
 //!
 //! A full disk does not get emptier by being asked all the time. So after a refusal nothing is begun for a second, then
-//! for two, up to a minute; what is wrong is said when it begins and when it is over.
+//! for two, up to a minute; what is wrong is said when it begins and when it is over. A server that is away comes back, and
+//! then the work should go on: it is asked every few seconds.
 
 use std::time::{Duration, Instant};
+
+use lapsed_model::Dialect;
 
 /// What is out of reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +18,11 @@ pub(super) enum Of {
 }
 
 /// The trouble of the moment, if there is any.
-#[derive(Debug, Default)]
-pub(super) struct Troubles(Option<Trouble>);
+#[derive(Debug)]
+pub(super) struct Troubles {
+    now: Option<Trouble>,
+    longest: Duration,
+}
 
 #[derive(Debug)]
 struct Trouble {
@@ -28,27 +34,38 @@ struct Trouble {
 
 impl Troubles {
     const FIRST: Duration = Duration::from_secs(1);
-    const LONGEST: Duration = Duration::from_secs(60);
+
+    /// None so far, with a store that is kept by this database.
+    pub(super) fn with(dialect: Dialect) -> Self {
+        let longest = match dialect {
+            Dialect::Sqlite => 60,
+            Dialect::Postgres => 5,
+        };
+        Self {
+            now: None,
+            longest: Duration::from_secs(longest),
+        }
+    }
 
     /// For how long nothing is to be begun.
     pub(super) fn left(&self) -> Option<Duration> {
-        self.0.as_ref()?.until.checked_duration_since(Instant::now())
+        self.now.as_ref()?.until.checked_duration_since(Instant::now())
     }
 
     /// Whether it is of this kind.
     pub(super) fn is(&self, of: Of) -> bool {
-        self.0.as_ref().is_some_and(|trouble| trouble.of == of)
+        self.now.as_ref().is_some_and(|trouble| trouble.of == of)
     }
 
     /// Something was refused. Answers whether that is news. What is heard while nothing is begun anyway, from runs that
     /// were under way, makes the pause no longer.
     pub(super) fn begins(&mut self, of: Of, why: &str) -> bool {
         let is_waiting = self.left().is_some();
-        let known = self.0.as_ref().filter(|trouble| trouble.of == of);
+        let known = self.now.as_ref().filter(|trouble| trouble.of == of);
         let is_news = known.is_none_or(|trouble| trouble.why != why);
-        let pause = known.map_or(Self::FIRST, |trouble| (trouble.pause * 2).min(Self::LONGEST));
+        let pause = known.map_or(Self::FIRST, |trouble| (trouble.pause * 2).min(self.longest));
         if known.is_none() || !is_waiting {
-            self.0 = Some(Trouble {
+            self.now = Some(Trouble {
                 of,
                 why: why.to_owned(),
                 pause,
@@ -62,7 +79,7 @@ impl Troubles {
     pub(super) fn ends(&mut self, of: Of) -> bool {
         let is_over = self.is(of) && self.left().is_none();
         if is_over {
-            self.0 = None;
+            self.now = None;
         }
         is_over
     }
@@ -74,19 +91,19 @@ mod tests {
 
     #[test]
     fn trouble_is_news_once_and_is_over_once() {
-        let mut troubles = Troubles::default();
+        let mut troubles = Troubles::with(Dialect::Sqlite);
         assert!(troubles.begins(Of::Store, "full"));
         assert!(!troubles.begins(Of::Store, "full"), "said already");
         assert!(!troubles.ends(Of::Store), "not before the pause is over");
         assert!(!troubles.ends(Of::Journal), "of another kind");
-        troubles.0.as_mut().expect("trouble").until = Instant::now();
+        troubles.now.as_mut().expect("trouble").until = Instant::now();
         assert!(troubles.left().is_none());
         assert!(!troubles.begins(Of::Store, "full"), "the same trouble goes on");
         assert_eq!(
-            troubles.0.as_ref().map(|trouble| trouble.pause),
+            troubles.now.as_ref().map(|trouble| trouble.pause),
             Some(Troubles::FIRST * 2)
         );
-        troubles.0.as_mut().expect("trouble").until = Instant::now();
+        troubles.now.as_mut().expect("trouble").until = Instant::now();
         assert!(troubles.ends(Of::Store));
         assert!(!troubles.ends(Of::Store));
     }

@@ -69,7 +69,10 @@ impl Pool {
 }
 
 /// Takes what `beside` asks for, the store's lock first.
-pub(crate) async fn take(on: &mut Transaction<'static, Postgres>, beside: Beside<'_>) -> Result<(), sqlx::Error> {
+pub(crate) async fn take(
+    on: &mut Transaction<'static, Postgres>,
+    beside: Beside<'_>,
+) -> Result<(), sqlx::Error> {
     match beside {
         Beside::Anybody => Ok(()),
         Beside::Workers(tenant) => {

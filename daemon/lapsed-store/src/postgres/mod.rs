@@ -103,7 +103,10 @@ impl Pool {
     async fn is_new_enough(&self) -> Result<()> {
         let mut session = self.read("open the store").await?;
         let version: i64 = session
-            .one("SELECT current_setting('server_version_num')::bigint / 10000", &[])
+            .one(
+                "SELECT current_setting('server_version_num')::bigint / 10000",
+                &[],
+            )
             .await?
             .get(0);
         if version < OLDEST {

@@ -92,7 +92,11 @@ fn json(text: &[u8]) -> Option<Value> {
 
 /// `numeric` comes as digits to the base of 10,000: how many, the weight of the first, sign, decimals, digits.
 fn numeric(bytes: &[u8]) -> Option<Value> {
-    let short = |place: usize| Some(u16::from_be_bytes(bytes.get(2 * place..2 * place + 2)?.try_into().ok()?));
+    let short = |place: usize| {
+        Some(u16::from_be_bytes(
+            bytes.get(2 * place..2 * place + 2)?.try_into().ok()?,
+        ))
+    };
     let (digits, weight) = (usize::from(short(0)?), i32::from(short(1)?.cast_signed()));
     let sign = match short(2)? {
         0 => 1.0,
@@ -105,7 +109,10 @@ fn numeric(bytes: &[u8]) -> Option<Value> {
         number += f64::from(short(4 + place)?) * 10_000_f64.powi(power);
     }
     number *= sign;
-    #[expect(clippy::cast_possible_truncation, reason = "whole and far from the ends of an i64")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and far from the ends of an i64"
+    )]
     let whole = (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
     Some(whole.map_or(Value::Real(number), Value::Integer))
 }
@@ -159,7 +166,10 @@ mod tests {
         // 12345.5: two digits before the point, one behind it.
         let bytes = [0, 3, 0, 1, 0, 0, 0, 1, 0, 1, 0x09, 0x29, 0x13, 0x88];
         assert_eq!(numeric(&bytes), Some(Value::Real(12_345.5)));
-        assert_eq!(numeric(&[0, 1, 0, 1, 0x40, 0, 0, 0, 0, 2]), Some(Value::Integer(-20_000)));
+        assert_eq!(
+            numeric(&[0, 1, 0, 1, 0x40, 0, 0, 0, 0, 2]),
+            Some(Value::Integer(-20_000))
+        );
         assert_eq!(numeric(&[0, 0, 0, 0, 0, 0, 0, 0]), Some(Value::Integer(0)));
     }
 

@@ -9,10 +9,10 @@ mod scrub;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::Connection as _;
 
 use crate::error::{Result, StoreError};
 use crate::session::Session;
@@ -99,7 +99,10 @@ impl Pools {
     /// A transaction that holds the write lock from its first statement, so that it cannot fail half-way for want of it.
     pub(crate) async fn write(&self, doing: &'static str) -> Result<Session> {
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await;
-        Ok(Session::sqlite(transaction.map_err(StoreError::of(doing))?, doing))
+        Ok(Session::sqlite(
+            transaction.map_err(StoreError::of(doing))?,
+            doing,
+        ))
     }
 
     /// A transaction that cannot write, and sees the store as it was when it began.

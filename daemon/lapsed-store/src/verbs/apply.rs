@@ -276,7 +276,10 @@ async fn record(
 /// What is waited for from here on is the daemon's own.
 async fn wait_patiently(batch: &mut Session) -> Result<()> {
     if batch.dialect() == Dialect::Postgres {
-        batch.doing("wait for the ledger").run("SET LOCAL lock_timeout TO 20000", &[]).await?;
+        batch
+            .doing("wait for the ledger")
+            .run("SET LOCAL lock_timeout TO 20000", &[])
+            .await?;
     }
     Ok(())
 }

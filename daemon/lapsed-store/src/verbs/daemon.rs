@@ -13,13 +13,13 @@ use lapsed_model::Dialect;
 
 use super::runs::wait_again;
 use super::schedules::instant;
-use crate::postgres;
-use crate::store::Kept;
 use crate::Store;
 use crate::error::{Result, StoreError};
+use crate::postgres;
 use crate::row::Record;
 use crate::session::{Beside, Session};
 use crate::sql::{side_by_side, values};
+use crate::store::Kept;
 
 /// Who takes the store.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +137,10 @@ impl Store {
     pub async fn renew(&self, start: i64, lease: Duration) -> Result<Option<String>> {
         let mut session = self.write("renew the lease", Beside::Anybody).await?;
         let renewed = session
-            .first(side_by_side!("daemon_renew"), &values![start, milliseconds(lease)])
+            .first(
+                side_by_side!("daemon_renew"),
+                &values![start, milliseconds(lease)],
+            )
             .await?;
         session.commit().await?;
         Ok(renewed.map(|row| row.get(0)))
@@ -198,7 +201,11 @@ pub(super) async fn serving(session: &mut Session) -> Result<Vec<Serving>> {
 async fn refuse_other_dataset(session: &mut Session, starting: &Starting<'_>) -> Result<()> {
     let others = serving(session).await?;
     let differs = |other: &&Serving| {
-        other.alive && other.dataset.as_deref().is_some_and(|theirs| theirs != starting.dataset)
+        other.alive
+            && other
+                .dataset
+                .as_deref()
+                .is_some_and(|theirs| theirs != starting.dataset)
     };
     others.iter().find(differs).map_or(Ok(()), |other| {
         Err(StoreError::OtherDataset {
@@ -215,7 +222,10 @@ async fn rescue(session: &mut Session, now: DateTime<Utc>, most_attempts: u32) -
             &values![now.timestamp_millis(), most_attempts],
         )
         .await?;
-    let discarded = rows.iter().filter(|row| row.get::<String>(0) == "discarded").count() as u64;
+    let discarded = rows
+        .iter()
+        .filter(|row| row.get::<String>(0) == "discarded")
+        .count() as u64;
     Ok(Rescued {
         taken_over: rows.len() as u64 - discarded,
         discarded,

@@ -115,7 +115,10 @@ impl Store {
     pub async fn heads(&self) -> Result<Vec<Head>> {
         let mut session = self.read("read the ledger's heads").await?;
         let rows = session
-            .all("SELECT tenant, sequence, hash FROM lapsed_ledger_head ORDER BY tenant", &[])
+            .all(
+                "SELECT tenant, sequence, hash FROM lapsed_ledger_head ORDER BY tenant",
+                &[],
+            )
             .await?;
         rows.iter().map(read_head).collect()
     }

@@ -109,7 +109,9 @@ impl Store {
                 .await?;
             return Ok(version.get::<Option<i64>>(0).unwrap_or_default());
         }
-        own.into_iter().next().map_or(Ok(0), |name| Err(StoreError::Foreign(name)))
+        own.into_iter()
+            .next()
+            .map_or(Ok(0), |name| Err(StoreError::Foreign(name)))
     }
 
     /// Refuses a store whose tables are older than this version can serve.
@@ -168,8 +170,9 @@ impl Store {
 
 fn migration_error(error: MigrateError) -> StoreError {
     match error {
-        MigrateError::Execute(source)
-        | MigrateError::ExecuteMigration(source, _) => StoreError::of("migrate")(source),
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+            StoreError::of("migrate")(source)
+        }
         other => StoreError::Database {
             doing: "migrate",
             source: sqlx::Error::Migrate(Box::new(other)),

@@ -48,9 +48,14 @@ impl Store {
             return Ok(());
         }
         let rows = json!(files).to_string();
-        let mut session = self.write("note what a policy's file says", Beside::Anybody).await?;
+        let mut session = self
+            .write("note what a policy's file says", Beside::Anybody)
+            .await?;
         session
-            .run(include_str!("../../sql/postgres/policy_files_note.sql"), &values![node, rows])
+            .run(
+                include_str!("../../sql/postgres/policy_files_note.sql"),
+                &values![node, rows],
+            )
             .await?;
         session.commit().await
     }

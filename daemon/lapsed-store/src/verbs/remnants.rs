@@ -33,7 +33,12 @@ impl Store {
     ///
     /// Answers whether all of it is gone: another program that reads an old snapshot may keep some, and the store remembers
     /// that there are remnants.
-    pub async fn scrub(&self, rebuild: &[Statement], resample: &[Statement], tables: &[String]) -> Result<bool> {
+    pub async fn scrub(
+        &self,
+        rebuild: &[Statement],
+        resample: &[Statement],
+        tables: &[String],
+    ) -> Result<bool> {
         let Some((seen, since)) = self.remnants().await? else {
             return Ok(true);
         };
@@ -57,7 +62,9 @@ impl Store {
     /// A batch that another program committed meanwhile has remnants of its own.
     async fn forget_remnants(&self, seen: &str) -> Result<()> {
         let mut session = self.write("note that remnants are gone", Beside::Anybody).await?;
-        session.run(side_by_side!("remnants_forget"), &values![seen]).await?;
+        session
+            .run(side_by_side!("remnants_forget"), &values![seen])
+            .await?;
         session.commit().await
     }
 }

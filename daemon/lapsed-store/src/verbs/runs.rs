@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use lapsed_model::{Lease, Run, RunState, TenantName};
 use serde_json::json;
 
-use crate::Store;
 use super::ledger::parse;
 use super::schedules::instant;
+use crate::Store;
 use crate::error::Result;
 use crate::row::{Record, column};
 use crate::session::{Beside, Session};
@@ -205,7 +205,10 @@ impl Store {
     pub async fn oldest_available(&self) -> Result<Option<DateTime<Utc>>> {
         let mut session = self.read("look for the oldest run").await?;
         let oldest = session
-            .one("SELECT min(due_at) FROM lapsed_run WHERE state = 'available'", &[])
+            .one(
+                "SELECT min(due_at) FROM lapsed_run WHERE state = 'available'",
+                &[],
+            )
             .await?;
         Ok(oldest.get::<Option<i64>>(0).map(instant))
     }
@@ -261,7 +264,10 @@ pub(super) async fn promote(session: &mut Session, now: DateTime<Utc>) -> Result
 pub(super) async fn wait_again(session: &mut Session) -> Result<()> {
     let tenants = session
         .doing("put tenants in turn")
-        .all("SELECT DISTINCT tenant FROM lapsed_run WHERE state = 'available'", &[])
+        .all(
+            "SELECT DISTINCT tenant FROM lapsed_run WHERE state = 'available'",
+            &[],
+        )
         .await?;
     await_turn(session, &column::<String>(&tenants)).await
 }

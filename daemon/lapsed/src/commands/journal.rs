@@ -106,7 +106,7 @@ fn show_batches(checked: &Checked, out: &Output) {
 
 /// The drill by hand. A daemon did it when it started, so that there is nothing left to do beside one.
 async fn erase_again(installation: &Installation, out: &Output) -> Result {
-    if owner::is_served(&installation).await? {
+    if owner::is_served(installation).await? {
         return Err(Failure::because(
             "the store is served by a daemon, which did this when it started: stop it before a backup is restored, and start it after",
         ));

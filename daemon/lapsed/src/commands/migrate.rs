@@ -68,10 +68,11 @@ fn objects(steps: &[(i64, String)]) -> serde_json::Value {
     steps.iter().map(object).collect()
 }
 
-/// A daemon that runs has written down that it serves, and so there are tables.
+/// A daemon that runs has written down that it serves, and so there are the tables that it needs: not only the first of them,
+/// which somebody else may be making at this moment.
 async fn is_served(store: &Store, settings: &Settings) -> Result<bool> {
-    let served = store.migrations().await?.applied > 0;
-    Ok(served && owner::is_served_at(store, &settings.store).await?)
+    let can_be = store.must_be_served().await.is_ok();
+    Ok(can_be && owner::is_served_at(store, &settings.store).await?)
 }
 
 /// Shows the steps; a store that does not exist yet would get them all, and stays unmade.

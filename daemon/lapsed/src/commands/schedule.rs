@@ -108,7 +108,7 @@ fn state(schedule: &Schedule) -> &'static str {
 
 /// A run of its own, beside the schedule's.
 async fn now(installation: &Installation, workgroup: &Workgroup, out: &Output) -> Result {
-    if !owner::is_served(&installation).await? {
+    if !owner::is_served(installation).await? {
         return Err(Failure::because(format!(
             "no daemon serves the store: `lapsed plan {workgroup} --save` and `lapsed apply` do the same by hand"
         )));

@@ -85,12 +85,17 @@ impl Tenure {
                     self.rescue().await;
                 }
                 Ok(Some(server)) => {
-                    tracing::warn!("the database server was started anew: it is looked whether a backup was restored");
+                    tracing::warn!(
+                        "the database server was started anew: it is looked whether a backup was restored"
+                    );
                     self.server = Some(server);
                     self.come_back().await;
                 }
                 Ok(None) => {
-                    tracing::warn!(start = self.start, "the lease ended before it was renewed: what was in hand is somebody else's");
+                    tracing::warn!(
+                        start = self.start,
+                        "the lease ended before it was renewed: what was in hand is somebody else's"
+                    );
                     self.come_back().await;
                 }
                 // The dispatcher says that the store is out of reach, once.

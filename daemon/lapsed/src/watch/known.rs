@@ -220,8 +220,10 @@ impl Table {
 
     /// What every tenant's file said when it was taken up.
     pub(crate) fn contents_in_force(&self) -> Vec<(TenantName, Digest)> {
-        let said = |(name, known): (&Box<str>, &Known)| Some((name.parse().ok()?, known.in_force?));
-        self.tenants.iter().filter_map(said).collect()
+        self.tenants
+            .iter()
+            .filter_map(|(name, known)| Some((name.parse().ok()?, known.in_force?)))
+            .collect()
     }
 
     /// Whose content is the one in force and was not read as a policy since the start: the operator's limits may say

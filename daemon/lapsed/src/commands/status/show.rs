@@ -27,8 +27,15 @@ fn daemon(status: &Status, out: &Output) {
     let serving = &status.overview.serving;
     out.line(match (status.served, serving.first()) {
         (Some(true), Some(_)) if serving.len() > 1 => {
-            let each: Vec<String> = serving.iter().map(|by| format!("{} since {}", program(by), utc(by.started_at))).collect();
-            format!("{} programs serve the store:\n  {}", serving.len(), each.join("\n  "))
+            let each: Vec<String> = serving
+                .iter()
+                .map(|by| format!("{} since {}", program(by), utc(by.started_at)))
+                .collect();
+            format!(
+                "{} programs serve the store:\n  {}",
+                serving.len(),
+                each.join("\n  ")
+            )
         }
         (Some(true), Some(by)) => format!("{} serves the store since {}", program(by), utc(by.started_at)),
         (Some(true), None) => "a program that is just starting serves the store".to_owned(),
@@ -47,7 +54,11 @@ fn daemon(status: &Status, out: &Output) {
 }
 
 fn program(by: &Serving) -> String {
-    let node = if by.node.is_empty() { String::new() } else { format!(" on {}", by.node) };
+    let node = if by.node.is_empty() {
+        String::new()
+    } else {
+        format!(" on {}", by.node)
+    };
     format!("`{}` {}, process {}{node},", by.program, by.version, by.pid)
 }
 
