@@ -29,6 +29,7 @@ pub async fn fit<'d>(
         }
     }
     let (fitted, mut findings) = dataset.fit(survey);
+    findings.extend(hiding(store, dataset).await?);
     let Some(fitted) = fitted else {
         return Ok((None, findings));
     };
@@ -42,6 +43,22 @@ pub async fn fit<'d>(
     }
     let plausible = !findings.iter().any(Finding::is_error);
     Ok((plausible.then_some(fitted), findings))
+}
+
+/// What the role does not see is not there for it: a purchase that keeps somebody, or the person.
+async fn hiding(store: &Store, dataset: &Dataset) -> Result<Option<Finding>, StoreError> {
+    let tables = store.hiding_tables().await?;
+    if tables.is_empty() {
+        return Ok(None);
+    }
+    let finding = Finding::error(format!(
+        "row-level security hides rows from lapsed ({}): whose purchases it does not see would look lapsed, and whom it does not see is \
+         never anonymised",
+        tables.join(", ")
+    ));
+    Ok(Some(finding.at(dataset.subject.table.span.clone()).help(
+        "let its role see every row, by `ALTER ROLE … BYPASSRLS` or by a policy on each table: `CREATE POLICY … TO … USING (true)`",
+    )))
 }
 
 /// Tries the erasure on one person and undoes it, so that constraints, triggers and unique indexes speak before the

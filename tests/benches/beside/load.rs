@@ -51,7 +51,6 @@ impl Load {
             .arg(format!("--define=events={}", self.events))
             .arg(database)
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .spawn();
         Running {
             process: process.expect("PostgreSQL's pgbench"),

@@ -90,7 +90,8 @@ async fn main() {
     };
     let load = Load {
         customers,
-        events: workgroups * 26,
+        // As many as the filler makes at least.
+        events: workgroups * (customers / workgroups * 30 / 1_000).max(26),
         rate,
         seconds,
     };

@@ -25,8 +25,6 @@ pub struct ServerState {
     pub risks: Vec<(String, String)>,
     /// Tables in schemas that the role may enter, which it may not read.
     pub unreadable: Vec<String>,
-    /// Tables of which row-level security may hide rows from the role.
-    pub hidden: Vec<String>,
     /// The tables that were asked about.
     pub tables: Vec<TableState>,
 }
@@ -45,6 +43,18 @@ pub struct TableState {
 }
 
 impl Store {
+    /// Tables of which row-level security may hide rows from the daemon's role; none where the store is a file.
+    pub async fn hiding_tables(&self) -> Result<Vec<String>> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(Vec::new());
+        }
+        let mut session = self.read("look for row-level security").await?;
+        let hiding = session
+            .all(include_str!("../../sql/postgres/server_hidden.sql"), &[])
+            .await?;
+        Ok(column(&hiding))
+    }
+
     /// How the server is, and how it looks after `tables`, whose names are quoted; none where the store is a file.
     pub async fn server_state(&self, tables: &[String]) -> Result<Option<ServerState>> {
         if self.dialect() == Dialect::Sqlite {
@@ -60,9 +70,6 @@ impl Store {
         let unreadable = session
             .all(include_str!("../../sql/postgres/server_unreadable.sql"), &[])
             .await?;
-        let hidden = session
-            .all(include_str!("../../sql/postgres/server_hidden.sql"), &[])
-            .await?;
         let mut looked_at = Vec::new();
         for table in tables {
             looked_at.extend(table_state(&mut session, table).await?);
@@ -75,7 +82,6 @@ impl Store {
             room: state.get("room"),
             risks: risks.iter().map(|row| (row.get(0), row.get(1))).collect(),
             unreadable: column(&unreadable),
-            hidden: column(&hidden),
             tables: looked_at,
         }))
     }

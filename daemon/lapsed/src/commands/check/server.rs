@@ -19,7 +19,6 @@ pub(super) async fn remarks(store: &Store, fitted: &Fitted<'_>) -> Result<Vec<Fi
         return Ok(Vec::new());
     };
     let mut remarks: Vec<Finding> = state.risks.iter().map(|(name, _)| risk(name)).collect();
-    remarks.extend(hidden(&state));
     remarks.extend(unreadable(&state));
     remarks.extend(superuser(&state));
     remarks.extend(statistics(&state));
@@ -42,21 +41,6 @@ fn risk(setting: &str) -> Finding {
         ),
     };
     Finding::warning(format!("the server runs with `{setting} = off`: {loses}")).help(help)
-}
-
-/// What the role does not see is not there for it: a purchase that keeps somebody, or the person.
-fn hidden(state: &ServerState) -> Option<Finding> {
-    let role = &state.role;
-    (!state.hidden.is_empty()).then(|| {
-        Finding::error(format!(
-            "row-level security hides rows from `{role}` ({}): whose purchases it does not see may look lapsed, and whom it does not see \
-             is never anonymised",
-            few(&state.hidden)
-        ))
-        .help(format!(
-            "let it see every row, by `ALTER ROLE {role} BYPASSRLS` or by a policy on each table: `CREATE POLICY … TO {role} USING (true)`"
-        ))
-    })
 }
 
 /// A table that the role may not read is in no catalogue that it sees, so that nobody could say whether people are in it.
