@@ -114,7 +114,10 @@ fn utc(text: &str) -> DateTime<Utc> {
 
 /// A slot as the store keeps it, in short.
 fn shown(milliseconds: &str) -> String {
-    let slot = milliseconds.parse().ok().and_then(DateTime::from_timestamp_millis);
+    let slot = milliseconds
+        .parse()
+        .ok()
+        .and_then(DateTime::from_timestamp_millis);
     slot.expect("an instant").format("%m-%d %H:%M").to_string()
 }
 

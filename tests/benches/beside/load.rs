@@ -43,7 +43,13 @@ impl Load {
             command.arg(format!("--file={}@{weight}", file.display()));
         }
         let process = command
-            .args(["--no-vacuum", "--client=8", "--jobs=1", "--protocol=prepared", "--log"])
+            .args([
+                "--no-vacuum",
+                "--client=8",
+                "--jobs=1",
+                "--protocol=prepared",
+                "--log",
+            ])
             .arg(format!("--log-prefix={}", log.display()))
             .arg(format!("--rate={}", self.rate))
             .arg(format!("--time={}", self.seconds))
@@ -89,11 +95,17 @@ impl Latencies {
 /// The third word of a line is how long a transaction took since it should have begun, in microseconds.
 fn latencies(log: &str) -> Vec<f64> {
     let third = |line: &str| line.split(' ').nth(2)?.parse().ok();
-    log.lines().filter_map(third).map(|took: f64| took / 1_000.0).collect()
+    log.lines()
+        .filter_map(third)
+        .map(|took: f64| took / 1_000.0)
+        .collect()
 }
 
 fn logs(prefix: &Path) -> Vec<PathBuf> {
-    let (folder, name) = (prefix.parent().expect("a folder"), prefix.file_name().expect("a name"));
+    let (folder, name) = (
+        prefix.parent().expect("a folder"),
+        prefix.file_name().expect("a name"),
+    );
     let start = format!("{}.", name.display());
     let files = std::fs::read_dir(folder).expect("a folder of ours").flatten();
     let logs = files.filter(|file| file.file_name().to_string_lossy().starts_with(&start));

@@ -40,7 +40,10 @@ impl Watch {
 async fn look(mut on: PgConnection, stop: Arc<AtomicBool>) -> f64 {
     let mut longest = 0.0;
     while !stop.load(Ordering::SeqCst) {
-        let waits: f64 = sqlx::query_scalar(WAITS).fetch_one(&mut on).await.expect("an answer");
+        let waits: f64 = sqlx::query_scalar(WAITS)
+            .fetch_one(&mut on)
+            .await
+            .expect("an answer");
         longest = f64::max(longest, waits);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

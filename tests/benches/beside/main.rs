@@ -70,7 +70,11 @@ async fn main() {
     ];
     let arguments = Arguments::read(std::env::args().skip(1), HELP, Dialect::Postgres, &known);
     let [customers, workgroups, rate, seconds, pairs, batch] = known.map(|(name, _)| arguments.number(name));
-    assert_eq!(arguments.on(), Dialect::Postgres, "SQLite has one writer at a time");
+    assert_eq!(
+        arguments.on(),
+        Dialect::Postgres,
+        "SQLite has one writer at a time"
+    );
     eprintln!("filling a store with {customers} people …");
     let server = Server::start("");
     let home = Home::Server(std::rc::Rc::new(server));
@@ -153,7 +157,10 @@ impl Sweep<'_> {
     async fn until(&mut self, over: &AtomicBool) -> (u64, f64) {
         let (began, mut erased) = (Instant::now(), 0);
         while !over.load(Ordering::SeqCst) {
-            let (case, plan) = self.work.next().expect("people enough for all pairs: more --customers");
+            let (case, plan) = self
+                .work
+                .next()
+                .expect("people enough for all pairs: more --customers");
             let tools = self.theatres.tools(self.fitted, self.batch);
             let progress = carry_out(&tools, &case, &plan, |_| {}).await;
             erased += progress.expect("a plan that is carried out").anonymised;

@@ -33,7 +33,12 @@ const AIM: f64 = 20_000.0;
 
 #[tokio::main]
 async fn main() {
-    let known = [("runs", 200_000), ("tenants", 1_000), ("group", 500), ("rounds", 3)];
+    let known = [
+        ("runs", 200_000),
+        ("tenants", 1_000),
+        ("group", 500),
+        ("rounds", 3),
+    ];
     let arguments = Arguments::read(std::env::args().skip(1), HELP, Dialect::Postgres, &known);
     let [runs, tenants, group, rounds] = known.map(|(name, _)| arguments.number(name));
     let on = arguments.on();
@@ -55,7 +60,11 @@ async fn main() {
                 queue.refill().await;
                 theirs.of(bare::work(server, *daemons, group, runs)).await;
             }
-            eprintln!("{daemons} at once: lapsed {} s, bare {} s", ours.all(), theirs.all());
+            eprintln!(
+                "{daemons} at once: lapsed {} s, bare {} s",
+                ours.all(),
+                theirs.all()
+            );
         }
         print(*daemons, runs, &ours, &theirs);
     }

@@ -60,7 +60,11 @@ impl Queue {
     pub(crate) async fn refill(&self) {
         let [series, delete, behind] = match self.home.server() {
             None => [SERIES[0], "DELETE FROM", ""],
-            Some(_) => [SERIES[1], "TRUNCATE", ";VACUUM (ANALYZE) lapsed_run, lapsed_turn;CHECKPOINT"],
+            Some(_) => [
+                SERIES[1],
+                "TRUNCATE",
+                ";VACUUM (ANALYZE) lapsed_run, lapsed_turn;CHECKPOINT",
+            ],
         };
         let sql = FILL
             .replace("$SERIES", series)
@@ -103,7 +107,10 @@ async fn daemon(place: Place, group: usize, left: Arc<AtomicUsize>) {
     let owner = store.take(&starting()).await.expect("a store to take").start;
     let room = u32::try_from(group).expect("not that many");
     while left.load(Ordering::SeqCst) > 0 {
-        let claimed = store.claim(SystemClock.now(), owner, room).await.expect("an answer");
+        let claimed = store
+            .claim(SystemClock.now(), owner, room)
+            .await
+            .expect("an answer");
         if claimed.is_empty() {
             tokio::time::sleep(Duration::from_millis(2)).await;
             continue;

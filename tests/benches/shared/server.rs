@@ -119,8 +119,11 @@ impl Server {
 
     /// Makes room.
     pub(crate) async fn remove(&self, name: &str) {
-        self.run("postgres", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-            .await;
+        self.run(
+            "postgres",
+            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        )
+        .await;
         // The journal of a store that is gone says nothing of the next one.
         let _ = std::fs::remove_dir_all(&self.place(name).journal);
     }

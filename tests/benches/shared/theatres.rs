@@ -168,7 +168,10 @@ async fn fill_file(place: &Place, people: usize, houses: &[String]) {
         .create_reference_schema(tables)
         .await
         .expect("the platform's tables");
-    store.run_script(&inputs(people, houses), filler).await.expect("people");
+    store
+        .run_script(&inputs(people, houses), filler)
+        .await
+        .expect("people");
     store.close().await;
 }
 
@@ -178,7 +181,9 @@ async fn fill_database(server: &Server, name: &str, people: usize, houses: &[Str
     server.copy("template0", name).await;
     server.run(name, tables).await;
     server.run(name, role).await;
-    let store = Store::open(&server.place(name).address).await.expect("a database");
+    let store = Store::open(&server.place(name).address)
+        .await
+        .expect("a database");
     store.migrate().await.expect("the daemon's tables");
     store.close().await;
     let mut platform = server.platform(name).await;
@@ -199,7 +204,10 @@ fn inputs(people: usize, houses: &[String]) -> Vec<Statement> {
         binds,
     };
     let mut inputs = vec![
-        plain("CREATE TEMP TABLE demo (customers BIGINT, today BIGINT, seed BIGINT)", vec![]),
+        plain(
+            "CREATE TEMP TABLE demo (customers BIGINT, today BIGINT, seed BIGINT)",
+            vec![],
+        ),
         plain(
             "CREATE TEMP TABLE demo_workgroup (position BIGINT, key TEXT, tenant TEXT, kind TEXT, language TEXT, \
              country TEXT, share BIGINT)",

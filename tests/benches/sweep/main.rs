@@ -168,8 +168,18 @@ async fn apply(stores: &Stores, rounds: usize, planned: &[Times; 2], table: &mut
     table.pair("  script: the bare effects", &ours, &bare, None);
     let [our_plans, their_plans] = planned;
     let both = our_plans.and(&ours);
-    table.pair("plan and apply", &both, &their_plans.and(&by_hand), Some(APPLY_AIM));
-    table.pair("  script: the bare effects", &both, &their_plans.and(&bare), Some(BARE_AIM));
+    table.pair(
+        "plan and apply",
+        &both,
+        &their_plans.and(&by_hand),
+        Some(APPLY_AIM),
+    );
+    table.pair(
+        "  script: the bare effects",
+        &both,
+        &their_plans.and(&bare),
+        Some(BARE_AIM),
+    );
     table.pair("scrub, once", &our_scrub, &scrub, None);
 }
 

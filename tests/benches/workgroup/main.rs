@@ -38,7 +38,12 @@ struct Side {
 
 #[tokio::main]
 async fn main() {
-    let known = [("people", 10_000), ("workgroups", 10), ("times", 10), ("rounds", 7)];
+    let known = [
+        ("people", 10_000),
+        ("workgroups", 10),
+        ("times", 10),
+        ("rounds", 7),
+    ];
     let arguments = Arguments::read(std::env::args().skip(1), HELP, Dialect::Postgres, &known);
     let [people, workgroups, times, rounds] = known.map(|(name, _)| arguments.number(name));
     let home = Home::new(arguments.on());
@@ -55,7 +60,10 @@ async fn main() {
         for side in &mut sides {
             one_workgroup(side, round).await;
         }
-        let all: Vec<String> = sides.iter().map(|side| side.plan.and(&side.apply).all()).collect();
+        let all: Vec<String> = sides
+            .iter()
+            .map(|side| side.plan.and(&side.apply).all())
+            .collect();
         eprintln!("plan and apply: large {}, small {}", all[0], all[1]);
     }
     let mut table = Table::default();

@@ -28,10 +28,10 @@ impl Clerk {
     /// # Panics
     ///
     /// If the server refuses it.
-    pub(crate) fn run(&self, sql: String) {
+    pub(crate) fn run(&self, sql: &str) {
         let (sender, answer) = channel();
         let order = Order {
-            sql: sql.clone(),
+            sql: sql.to_owned(),
             done: Some(sender),
         };
         self.0.send(order).expect("a clerk that listens");

@@ -66,6 +66,7 @@ max_connections = 300
 shared_buffers = 64MB
 fsync = off
 synchronous_commit = on
+dynamic_shared_memory_type = mmap
 full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0

@@ -82,7 +82,7 @@ impl Server {
         let name = format!("w_{}", self.made.fetch_add(1, Ordering::SeqCst));
         // Copying files is quicker here than writing every page into the log.
         self.maker
-            .run(format!("CREATE DATABASE {name} {how} STRATEGY FILE_COPY"));
+            .run(&format!("CREATE DATABASE {name} {how} STRATEGY FILE_COPY"));
         Database {
             server: Arc::clone(self),
             name,
@@ -161,7 +161,7 @@ impl Database {
 
     /// Ends every connection to it.
     pub fn disconnect_everybody(&self) {
-        self.server.maker.run(format!(
+        self.server.maker.run(&format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
             self.name
         ));
@@ -171,7 +171,7 @@ impl Database {
     pub(crate) fn drop_it(&self) {
         self.server
             .maker
-            .run(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+            .run(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
     }
 }
 

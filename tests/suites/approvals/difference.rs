@@ -64,10 +64,7 @@ async fn r11_a_plan_before_that_is_not_kept_any_more_is_no_obstacle() {
     let second = world.plan_unapproved().await;
     world
         .platform
-        .run(&format!(
-            "DELETE FROM lapsed_plan WHERE id = '{}'",
-            first.id
-        ))
+        .run(&format!("DELETE FROM lapsed_plan WHERE id = '{}'", first.id))
         .await;
     assert_eq!(difference(&world, &second).await, None);
     world.approve(&second).await;

@@ -261,5 +261,8 @@ async fn each_workgroup_warns_its_own_people() {
         .iter()
         .map(|row| (row["workgroup"].clone(), row["subject"].clone()))
         .collect();
-    assert_eq!(rows, [("house".into(), 1_i64.into()), ("studio".into(), 2_i64.into())]);
+    assert_eq!(
+        rows,
+        [("house".into(), 1_i64.into()), ("studio".into(), 2_i64.into())]
+    );
 }

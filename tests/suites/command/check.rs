@@ -153,7 +153,10 @@ fn a_workgroup_of_the_store_that_no_policy_knows_is_named() {
 
 #[test]
 fn what_the_platform_left_in_free_pages_is_noticed() {
-    if !only_on(Dialect::Sqlite, "what is free in a file there is out of every query's reach") {
+    if !only_on(
+        Dialect::Sqlite,
+        "what is free in a file there is out of every query's reach",
+    ) {
         return;
     }
     let demo = Installed::demo();
@@ -256,7 +259,9 @@ fn rows_that_the_role_does_not_see_are_an_error() {
     let answer = demo.lapsed("check");
     assert_eq!(answer.code, 1);
     assert!(
-        answer.out.contains("row-level security hides rows from `lapsed` (`orders`)"),
+        answer
+            .out
+            .contains("row-level security hides rows from `lapsed` (`orders`)"),
         "{}",
         answer.out
     );

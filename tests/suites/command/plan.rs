@@ -7,7 +7,8 @@ const STUDIO: &str = "stadttheater/studio";
 #[test]
 fn r10_a_plan_changes_nobody_and_says_how_many_who_and_why() {
     let demo = Installed::demo();
-    let before = demo.sql("SELECT string_agg(CAST(coalesce(anonymised_at, 0) AS TEXT), ',' ORDER BY id) FROM customers");
+    let before = demo
+        .sql("SELECT string_agg(CAST(coalesce(anonymised_at, 0) AS TEXT), ',' ORDER BY id) FROM customers");
     let plan = demo.object(&format!("plan {STUDIO} --customers"));
     let due = plan["due"].as_u64().expect("a count");
     assert!(due > 50, "{plan}");
@@ -25,7 +26,9 @@ fn r10_a_plan_changes_nobody_and_says_how_many_who_and_why() {
     );
     assert_eq!(plan["people"].as_u64(), Some(due + kept + not_due));
     assert_eq!(
-        demo.sql("SELECT string_agg(CAST(coalesce(anonymised_at, 0) AS TEXT), ',' ORDER BY id) FROM customers"),
+        demo.sql(
+            "SELECT string_agg(CAST(coalesce(anonymised_at, 0) AS TEXT), ',' ORDER BY id) FROM customers"
+        ),
         before
     );
 }

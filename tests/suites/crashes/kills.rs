@@ -103,7 +103,8 @@ fn all_is_done_in_the_end(house: &mut House) {
         "the schedule came round {} times",
         house.slots()
     );
-    let states = house.text("SELECT string_agg(state, ',') FROM (SELECT DISTINCT state FROM lapsed_run) states");
+    let states =
+        house.text("SELECT string_agg(state, ',') FROM (SELECT DISTINCT state FROM lapsed_run) states");
     assert_eq!(states, "completed", "no run was given up");
     assert_eq!(house.installed.object(&format!("plan {STUDIO}"))["due"], 0);
     assert_eq!(house.installed.place().damage(), "");

@@ -43,7 +43,11 @@ fn o4_a_batch_whose_commit_was_not_heard_of_is_done_in_the_journal_soon_after() 
     }
     assert_eq!(of_journal(&town, "crashed"), 0);
     let settled = town.nodes[0].said("were committed though the connection was cut");
-    assert!(settled > 0, "while the daemon runs, and not at its next start: {}", town.nodes[0].log());
+    assert!(
+        settled > 0,
+        "while the daemon runs, and not at its next start: {}",
+        town.nodes[0].log()
+    );
     all_is_done(&mut town);
 }
 

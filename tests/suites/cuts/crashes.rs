@@ -21,7 +21,12 @@ pub(crate) fn goes_on(town: &mut Town, when: &str) -> Duration {
     );
     while town.eye.number(&done) == 0 {
         for node in &mut town.nodes {
-            assert!(node.is_paused() || !node.has_ended(), "{when}: {} ended:\n{}", node.name, node.log());
+            assert!(
+                node.is_paused() || !node.has_ended(),
+                "{when}: {} ended:\n{}",
+                node.name,
+                node.log()
+            );
         }
         if began.elapsed() > GOES_ON_WITHIN {
             panic!("{when}: nothing goes on:\n{}", town.describes_itself());
@@ -43,7 +48,6 @@ pub(crate) fn all_is_done(town: &mut Town) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the time that it takes is a figure of the README")]
 fn o3_r9_a_server_that_crashes_at_any_moment_loses_nothing_and_nothing_is_done_twice() {
     if !several() {
         return;

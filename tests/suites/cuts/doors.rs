@@ -18,7 +18,9 @@ fn a_usual_day(mut town: Town) {
     let plan = a.object("plan stadttheater/studio --customers");
     assert_eq!(plan["due"], 4, "{plan:#}");
     let kept = plan["customers"][0]["customer"].to_string();
-    let hold = a.lapsed(&format!("hold add person stadttheater/studio {kept} --by tester --reason a-case"));
+    let hold = a.lapsed(&format!(
+        "hold add person stadttheater/studio {kept} --by tester --reason a-case"
+    ));
     assert_eq!(hold.code, 0, "{}", hold.err);
     town.schedules_come_round();
     town.until_quiet();
@@ -50,7 +52,10 @@ fn o3_two_machines_work_through_a_pooler_that_hands_every_transaction_another_co
     let pooler = Pooler::before(&server);
     let (url, direct) = (pooler.url(&town.database), server.url("lapsed", &town.database));
     for name in ["a", "b"] {
-        town.settles(name, &format!("url = \"{url}\"\ndirect_url = \"{direct}\"\nlease_seconds = 2"));
+        town.settles(
+            name,
+            &format!("url = \"{url}\"\ndirect_url = \"{direct}\"\nlease_seconds = 2"),
+        );
     }
     a_usual_day(town);
 }
@@ -60,14 +65,21 @@ fn guarded() -> (Arc<Server>, Town, Certificates) {
     let server = Server::own();
     let town = Town::on(&server, &[]);
     let certificates = Certificates::of(&server);
-    succeeds(server.program("psql").args(["-c", "ALTER ROLE lapsed PASSWORD 'a secret / with: signs?'", "postgres"]));
+    succeeds(server.program("psql").args([
+        "-c",
+        "ALTER ROLE lapsed PASSWORD 'a secret / with: signs?'",
+        "postgres",
+    ]));
     let data = server.folder().join("data");
     let append = |file: &str, text: &str| {
         let path = data.join(file);
         let old = std::fs::read_to_string(&path).expect("a file of the cluster");
         std::fs::write(path, format!("{text}\n{old}")).expect("written");
     };
-    append("pg_hba.conf", "hostssl all lapsed all scram-sha-256\nhostnossl all all all reject");
+    append(
+        "pg_hba.conf",
+        "hostssl all lapsed all scram-sha-256\nhostnossl all all all reject",
+    );
     append("postgresql.conf", "ssl = on");
     server.stop();
     server.start();
@@ -86,8 +98,15 @@ impl Certificates {
         let in_cluster = |name: &str| data.join(name);
         let authority = authority(&in_cluster("authority"));
         let stranger = authority_named(&in_cluster("stranger"), "Somebody else");
-        let (key, request, certificate) = (in_cluster("server.key"), in_cluster("server.csr"), in_cluster("server.crt"));
-        openssl("req -newkey rsa:2048 -nodes -subj /CN=localhost", &[("-keyout", &key), ("-out", &request)]);
+        let (key, request, certificate) = (
+            in_cluster("server.key"),
+            in_cluster("server.csr"),
+            in_cluster("server.crt"),
+        );
+        openssl(
+            "req -newkey rsa:2048 -nodes -subj /CN=localhost",
+            &[("-keyout", &key), ("-out", &request)],
+        );
         let names = in_cluster("names");
         std::fs::write(&names, "subjectAltName = IP:127.0.0.1\n").expect("written");
         let signed_by = in_cluster("authority.key");
@@ -115,7 +134,10 @@ fn authority(name: &Path) -> PathBuf {
 
 fn authority_named(name: &Path, subject: &str) -> PathBuf {
     let (key, certificate) = (name.with_extension("key"), name.with_extension("crt"));
-    let said = format!("req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN={}", subject.replace(' ', "-"));
+    let said = format!(
+        "req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN={}",
+        subject.replace(' ', "-")
+    );
     openssl(&said, &[("-keyout", &key), ("-out", &certificate)]);
     certificate
 }
@@ -151,7 +173,10 @@ fn o5_two_machines_work_over_tls_with_the_servers_certificate_checked_and_a_pass
     }
     let (server, mut town, certificates) = guarded();
     let way = format!("postgres://lapsed@127.0.0.1:{}/{}", server.port(), town.database);
-    let checked = format!("{way}?sslmode=verify-full&sslrootcert={}", certificates.authority.display());
+    let checked = format!(
+        "{way}?sslmode=verify-full&sslrootcert={}",
+        certificates.authority.display()
+    );
     for name in ["a", "b"] {
         town.settles(name, &format!("url = \"{checked}\"\nlease_seconds = 2"));
         knows_the_password(&town, "a secret / with: signs?");
@@ -168,23 +193,61 @@ fn o5_a_server_that_is_not_the_one_meant_is_refused_with_the_reason() {
         return;
     }
     let (server, mut town, certificates) = guarded();
-    let way = |host: &str, rest: &str| format!("postgres://lapsed@{host}:{}/{}{rest}", server.port(), town.database);
+    let way = |host: &str, rest: &str| {
+        format!(
+            "postgres://lapsed@{host}:{}/{}{rest}",
+            server.port(),
+            town.database
+        )
+    };
     let of = |host: &str, authority: &Path| {
-        way(host, &format!("?sslmode=verify-full&sslrootcert={}", authority.display()))
+        way(
+            host,
+            &format!("?sslmode=verify-full&sslrootcert={}", authority.display()),
+        )
     };
     let stories = [
-        (of("127.0.0.1", &certificates.stranger), "a secret / with: signs?", "out of reach", "certificate"),
-        (of("localhost", &certificates.authority), "a secret / with: signs?", "out of reach", "certificate"),
-        (of("127.0.0.1", Path::new("/nowhere/ca.crt")), "a secret / with: signs?", "/nowhere/ca.crt", "certificate"),
-        (of("127.0.0.1", &certificates.authority), "another", "does not let lapsed in", "password"),
-        (way("127.0.0.1", "?sslmode=disable"), "a secret / with: signs?", "does not let lapsed in", "pg_hba.conf"),
+        (
+            of("127.0.0.1", &certificates.stranger),
+            "a secret / with: signs?",
+            "out of reach",
+            "certificate",
+        ),
+        (
+            of("localhost", &certificates.authority),
+            "a secret / with: signs?",
+            "out of reach",
+            "certificate",
+        ),
+        (
+            of("127.0.0.1", Path::new("/nowhere/ca.crt")),
+            "a secret / with: signs?",
+            "/nowhere/ca.crt",
+            "certificate",
+        ),
+        (
+            of("127.0.0.1", &certificates.authority),
+            "another",
+            "does not let lapsed in",
+            "password",
+        ),
+        (
+            way("127.0.0.1", "?sslmode=disable"),
+            "a secret / with: signs?",
+            "does not let lapsed in",
+            "pg_hba.conf",
+        ),
     ];
     for (number, (url, password, says, because)) in stories.into_iter().enumerate() {
         town.settles(&format!("wrong-{number}"), &format!("url = \"{url}\""));
         knows_the_password(&town, password);
         let refused = town.nodes.last().expect("a machine").lapsed("status");
         assert_eq!(refused.code, 3, "{url}: {}", refused.err);
-        assert!(refused.err.contains(says) && refused.err.contains(because), "{url}: {}", refused.err);
+        assert!(
+            refused.err.contains(says) && refused.err.contains(because),
+            "{url}: {}",
+            refused.err
+        );
         assert!(!refused.err.contains("a secret"), "{}", refused.err);
     }
 }

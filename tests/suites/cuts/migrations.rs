@@ -16,7 +16,15 @@ fn newcomer(server: &Server, database: &str, folder: &TempDir) -> Node {
     succeeds(server.program("createdb").args(["-T", "template0", database]));
     for script in ["reference-schema/postgres.sql", "postgres/role.sql"] {
         let script = format!("{config}/{script}");
-        let run = ["-v", "ON_ERROR_STOP=1", "--single-transaction", "-f", &script, "-d", database];
+        let run = [
+            "-v",
+            "ON_ERROR_STOP=1",
+            "--single-transaction",
+            "-f",
+            &script,
+            "-d",
+            database,
+        ];
         succeeds(server.program("psql").args(run));
     }
     let folder = folder.path().join(database);
@@ -46,12 +54,17 @@ fn o3_a_server_that_crashes_in_the_middle_of_a_migration_leaves_whole_steps_and_
         let ended = migrating.wait().expect("it ends");
         server.start();
         // It was done before the crash, or it says that the server is gone.
-        assert!([Some(0), Some(3)].contains(&ended.code()), "round {round}: {ended}");
+        assert!(
+            [Some(0), Some(3)].contains(&ended.code()),
+            "round {round}: {ended}"
+        );
         let again = node.lapsed("migrate");
         assert_eq!(again.code, 0, "round {round}: {}{}", again.out, again.err);
         let status = node.lapsed("status");
         assert_eq!(status.code, 0, "round {round}: {}", status.err);
-        let steps = Eye::into(&server, &database).text("SELECT string_agg(version || '', ' ' ORDER BY version) FROM lapsed_migration WHERE success");
+        let steps = Eye::into(&server, &database).text(
+            "SELECT string_agg(version || '', ' ' ORDER BY version) FROM lapsed_migration WHERE success",
+        );
         assert!(steps.starts_with("1 2"), "{steps}");
     }
 }
@@ -66,11 +79,19 @@ fn o3_machines_that_migrate_at_the_same_time_take_every_step_once() {
     let all: Vec<_> = (0..4)
         .map(|_| {
             let mut command = node.command("migrate");
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("it starts")
         })
         .collect();
     for one in all {
         let answer = one.wait_with_output().expect("it ends");
-        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        assert!(
+            answer.status.success(),
+            "{}",
+            String::from_utf8_lossy(&answer.stderr)
+        );
     }
 }

@@ -22,7 +22,6 @@ fn town_with_networks(server: &std::sync::Arc<Server>) -> (Town, Vec<Proxy>) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the time that it takes is a figure of the README")]
 fn o3_r9_connections_that_are_cut_at_any_moment_lose_nothing_and_nothing_is_done_twice() {
     if !several() {
         return;
@@ -37,13 +36,17 @@ fn o3_r9_connections_that_are_cut_at_any_moment_lose_nothing_and_nothing_is_done
         // One of them, the other, or both.
         let which = moments.below(3);
         let hit = |node: u64| which == 2 || which == node;
-        let (those, away) = (networks.iter().zip(0..).filter(|(_, node)| hit(*node)), moments.below(300));
+        let (those, away) = (
+            networks.iter().zip(0..).filter(|(_, node)| hit(*node)),
+            moments.below(300),
+        );
         for (network, _) in those.clone() {
             network.cut();
         }
         std::thread::sleep(Duration::from_millis(away));
         those.for_each(|(network, _)| network.go_on());
-        let when = format!("cut {round} of {which}, {before:?} after the schedules came round, for {away} ms");
+        let when =
+            format!("cut {round} of {which}, {before:?} after the schedules came round, for {away} ms");
         slowest = slowest.max(goes_on(&mut town, &when));
     }
     println!("work went on {slowest:?} after the network was back, at the latest");
@@ -109,7 +112,11 @@ fn o3_connections_that_go_silent_for_ever_are_given_up_and_made_anew() {
     town.schedules_come_round();
     let began = Instant::now();
     while !town.is_quiet() {
-        assert!(began.elapsed() < Duration::from_secs(60), "{}", town.describes_itself());
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{}",
+            town.describes_itself()
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
     all_is_done(&mut town);

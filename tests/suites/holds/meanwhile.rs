@@ -115,7 +115,10 @@ async fn r9_a_hold_that_is_placed_while_a_batch_runs_waits_for_it_or_comes_befor
 
 #[tokio::test]
 async fn r9_a_batch_waits_for_a_transaction_that_places_a_hold() {
-    if !only_on(Dialect::Sqlite, "a row that nobody's verb wrote locks nobody out there") {
+    if !only_on(
+        Dialect::Sqlite,
+        "a row that nobody's verb wrote locks nobody out there",
+    ) {
         return;
     }
     let world = World::new().await;

@@ -38,10 +38,7 @@ async fn what_is_gone_is_not_found() {
 #[tokio::test]
 async fn what_a_forgotten_column_keeps_is_reported_by_table_and_column_and_never_by_value() {
     let mut world = World::new().await;
-    world
-        .platform
-        .run("CREATE TABLE letters (body TEXT)")
-        .await;
+    world.platform.run("CREATE TABLE letters (body TEXT)").await;
     world
         .platform
         .makes_a_table_without_row_numbers("calls (number TEXT PRIMARY KEY, said TEXT)")

@@ -38,7 +38,12 @@ async fn an_effect_that_fails_leaves_no_entry_and_takes_no_other_batch_with_it()
     let (world, plan) = theatre_with_a_plan().await;
     world
         .platform
-        .refuses(Act::Update, "customers", Some("old.id = 6"), "number six is needed")
+        .refuses(
+            Act::Update,
+            "customers",
+            Some("old.id = 6"),
+            "number six is needed",
+        )
         .await;
     assert_refused(&world, &plan, "number six is needed").await;
     assert_eq!(

@@ -37,7 +37,8 @@ impl Eye {
     /// The same of a number.
     pub(crate) fn number(&mut self, sql: &str) -> u64 {
         let text = self.text(sql);
-        text.parse().unwrap_or_else(|_| panic!("{sql} answers `{text}`, which is no number"))
+        text.parse()
+            .unwrap_or_else(|_| panic!("{sql} answers `{text}`, which is no number"))
     }
 
     /// The same, where the server may be away.

@@ -45,7 +45,12 @@ const WORDS: [(What, &str); 5] = [
 
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = |fault: &Fault| WORDS.iter().find(|(what, _)| *what == fault.what).map_or("", |(_, word)| *word);
+        let word = |fault: &Fault| {
+            WORDS
+                .iter()
+                .find(|(what, _)| *what == fault.what)
+                .map_or("", |(_, word)| *word)
+        };
         let said = |fault: &Fault| format!("{} {} {}", NAMES[fault.node], word(fault), fault.peace);
         f.write_str(&self.0.iter().map(said).collect::<Vec<_>>().join(", "))
     }
@@ -69,7 +74,9 @@ impl Story {
     /// As many as are asked for, by chance: a machine that sleeps wakes up after a while, mostly past its lease.
     fn by_chance(rounds: usize, mut seed: u64) -> Story {
         let mut chance = |most: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (seed >> 33) % most
         };
         let mut states = [State::Serves; 3];
@@ -127,7 +134,12 @@ fn happens(town: &mut Town, fault: Fault) {
         What::Stops if node.runs() && !node.is_paused() => {
             let code = node.stop();
             // While it starts it cannot take the store where somebody sleeps in the middle of a batch, and says so.
-            assert!([0, 3].contains(&code), "{} ended with {code}:\n{}", node.name, node.log());
+            assert!(
+                [0, 3].contains(&code),
+                "{} ended with {code}:\n{}",
+                node.name,
+                node.log()
+            );
         }
         What::Starts if !node.runs() => node.start(None),
         // A list that somebody shortened by hand may ask for what cannot be.
@@ -175,7 +187,11 @@ fn o3_whatever_happens_to_machines_nothing_is_lost_and_nothing_is_done_twice() {
     town.until_quiet();
     town.all_is_well();
     town.all_stop();
-    assert!(town.slots() > 10, "the schedules came round {} times", town.slots());
+    assert!(
+        town.slots() > 10,
+        "the schedules came round {} times",
+        town.slots()
+    );
     drop(told);
 }
 

@@ -25,7 +25,11 @@ fn asleep_at(town: &mut Town, fault: &str) {
     town.nodes[0].until_ready();
     let began = Instant::now();
     while !town.nodes[0].stands_still() {
-        assert!(began.elapsed() < PATIENCE, "a never came to {fault}:\n{}", town.describes_itself());
+        assert!(
+            began.elapsed() < PATIENCE,
+            "a never came to {fault}:\n{}",
+            town.describes_itself()
+        );
         town.people_lapse(3);
         town.schedules_come_round();
         std::thread::sleep(Duration::from_millis(300));
@@ -34,14 +38,27 @@ fn asleep_at(town: &mut Town, fault: &str) {
 
 /// Lets `a` go on: nothing changes by that, and it works again under another number.
 fn comes_back(mut town: Town) {
-    let start = |town: &mut Town| town.eye.number("SELECT max(start) FROM lapsed_daemon WHERE node = 'a'");
+    let start = |town: &mut Town| {
+        town.eye
+            .number("SELECT max(start) FROM lapsed_daemon WHERE node = 'a'")
+    };
     let (runs, before) = (town.eye.text(RUNS), start(&mut town));
     town.nodes[0].go_on();
-    soon("a to come back under a number of its own", || start(&mut town) > before);
+    soon("a to come back under a number of its own", || {
+        start(&mut town) > before
+    });
     let node = &town.nodes[0];
-    let number = format!("back start={}", town.eye.number("SELECT max(start) FROM lapsed_daemon WHERE node = 'a'"));
+    let number = format!(
+        "back start={}",
+        town.eye
+            .number("SELECT max(start) FROM lapsed_daemon WHERE node = 'a'")
+    );
     soon("a to say so", || node.said(&number) > 0);
-    assert_eq!(town.eye.text(RUNS), runs, "nothing was written of what it had in hand");
+    assert_eq!(
+        town.eye.text(RUNS),
+        runs,
+        "nothing was written of what it had in hand"
+    );
     assert_eq!(town.nodes[1].stop(), 0);
     town.people_lapse(1);
     town.schedules_come_round();
@@ -85,7 +102,11 @@ fn taken_over_in_real_time(fault: &str) -> Duration {
     let began = Instant::now();
     let taken_over = |node: &Node| node.said("its runs are taken over") > 0;
     while !taken_over(&town.nodes[1]) || !town.is_quiet() {
-        assert!(began.elapsed() < Duration::from_secs(120), "{}", town.describes_itself());
+        assert!(
+            began.elapsed() < Duration::from_secs(120),
+            "{}",
+            town.describes_itself()
+        );
         std::thread::sleep(Duration::from_millis(100));
     }
     let took = began.elapsed();
@@ -102,7 +123,6 @@ fn taken_over_in_real_time(fault: &str) -> Duration {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the time that it takes is a figure of the README")]
 fn o3_a_daemon_that_stops_answering_is_replaced_within_75_seconds() {
     if !several() {
         return;
@@ -111,7 +131,9 @@ fn o3_a_daemon_that_stops_answering_is_replaced_within_75_seconds() {
     // back after a minute.
     let both = std::thread::scope(|threads| {
         let story = |fault| threads.spawn(move || taken_over_in_real_time(fault));
-        ["batch-committed:2", "batch-erased:2"].map(story).map(|story| story.join().expect("a story"))
+        ["batch-committed:2", "batch-erased:2"]
+            .map(story)
+            .map(|story| story.join().expect("a story"))
     });
     println!("taken over after {both:?}: between two batches, and in the middle of one");
     for took in both {

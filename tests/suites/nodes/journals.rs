@@ -6,7 +6,8 @@ use crate::town::{PATIENCE, Town, several, soon, succeeds};
 
 /// People who are there again, of those who were erased since.
 fn back_again(town: &mut Town) -> u64 {
-    town.eye.number("SELECT count(*) FROM customers WHERE number LIKE 'N-%' AND anonymised_at IS NULL")
+    town.eye
+        .number("SELECT count(*) FROM customers WHERE number LIKE 'N-%' AND anonymised_at IS NULL")
 }
 
 /// A backup of the database, as its administrator makes one.
@@ -27,14 +28,28 @@ fn restore(town: &mut Town, backup: &Path) {
     town.eye.close();
     let (old, new) = (&town.database, format!("{}_new", town.database));
     let server = &town.server;
-    succeeds(server.program("createdb").args(["-T", "template0", "-O", "lapsed", &new]));
-    succeeds(server.program("pg_restore").args(["--exit-on-error", "--dbname", &new]).arg(backup));
-    succeeds(server.program("psql").args(["-v", "ON_ERROR_STOP=1", "-d", "postgres"]).args([
-        "-c",
-        &format!("DROP DATABASE {old} WITH (FORCE)"),
-        "-c",
-        &format!("ALTER DATABASE {new} RENAME TO {old}"),
-    ]));
+    succeeds(
+        server
+            .program("createdb")
+            .args(["-T", "template0", "-O", "lapsed", &new]),
+    );
+    succeeds(
+        server
+            .program("pg_restore")
+            .args(["--exit-on-error", "--dbname", &new])
+            .arg(backup),
+    );
+    succeeds(
+        server
+            .program("psql")
+            .args(["-v", "ON_ERROR_STOP=1", "-d", "postgres"])
+            .args([
+                "-c",
+                &format!("DROP DATABASE {old} WITH (FORCE)"),
+                "-c",
+                &format!("ALTER DATABASE {new} RENAME TO {old}"),
+            ]),
+    );
 }
 
 /// A town in which `a` erased people behind a backup, and every journal knows of it.
@@ -54,11 +69,20 @@ fn erased_behind_a_backup() -> (Town, PathBuf) {
 /// What must be true after all were erased again.
 fn everybody_is_gone_again(town: &mut Town) {
     assert_eq!(back_again(town), 0, "{}", town.describes_itself());
-    let restored = town.eye.number("SELECT count(DISTINCT tenant) FROM lapsed_ledger WHERE kind = 'restored'");
-    assert_eq!(restored, 2, "both tenants' ledgers say that a backup was restored");
+    let restored = town
+        .eye
+        .number("SELECT count(DISTINCT tenant) FROM lapsed_ledger WHERE kind = 'restored'");
+    assert_eq!(
+        restored, 2,
+        "both tenants' ledgers say that a backup was restored"
+    );
     for node in town.nodes.iter().filter(|node| node.runs()) {
         let verified = node.lapsed("ledger verify");
-        assert_eq!(verified.code, 0, "{}: {}{}", node.name, verified.out, verified.err);
+        assert_eq!(
+            verified.code, 0,
+            "{}: {}{}",
+            node.name, verified.out, verified.err
+        );
     }
     town.journals_know_everything();
 }
@@ -155,13 +179,20 @@ fn o4_a_backup_that_is_restored_under_running_daemons_is_seen_too() {
             .is_ok_and(|left| left == "0")
     });
     let nodes = &town.nodes;
-    soon("both to be back", || nodes.iter().all(|node| node.said("back") > 0));
+    soon("both to be back", || {
+        nodes.iter().all(|node| node.said("back") > 0)
+    });
     everybody_is_gone_again(&mut town);
     town.people_lapse(1);
     town.schedules_come_round();
     town.until_quiet();
-    let waiting = town.eye.number("SELECT count(*) FROM lapsed_approval WHERE approved_at IS NULL AND replaced_by IS NULL");
-    assert_eq!(waiting, 5, "they work on; the first plans behind a restored backup wait for somebody to look");
+    let waiting = town
+        .eye
+        .number("SELECT count(*) FROM lapsed_approval WHERE approved_at IS NULL AND replaced_by IS NULL");
+    assert_eq!(
+        waiting, 5,
+        "they work on; the first plans behind a restored backup wait for somebody to look"
+    );
     town.all_stop();
 }
 
@@ -175,7 +206,9 @@ fn o4_machines_that_start_together_after_a_restored_backup_erase_everybody_once(
     restore(&mut town, &backup);
     town.all_serve();
     everybody_is_gone_again(&mut town);
-    let entries = town.eye.number("SELECT count(*) FROM lapsed_ledger WHERE kind = 'restored'");
+    let entries = town
+        .eye
+        .number("SELECT count(*) FROM lapsed_ledger WHERE kind = 'restored'");
     assert_eq!(entries, 2, "one for each tenant, though both machines saw it");
     town.all_stop();
 }
@@ -194,7 +227,11 @@ fn o4_a_machine_that_falls_asleep_in_the_middle_of_a_recovery_holds_nobody_up_fo
     let node = &mut town.nodes[1];
     let began = std::time::Instant::now();
     while node.said("ready") < 2 {
-        assert!(!node.has_ended() && began.elapsed() < PATIENCE * 3, "{}", node.log());
+        assert!(
+            !node.has_ended() && began.elapsed() < PATIENCE * 3,
+            "{}",
+            node.log()
+        );
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     everybody_is_gone_again(&mut town);

@@ -57,7 +57,10 @@ impl Node {
             .open(self.path("daemon.log"))
             .expect("a log");
         let mut command = self.command("run");
-        command.env("NOTIFY_SOCKET", &socket).stdout(Stdio::null()).stderr(log);
+        command
+            .env("NOTIFY_SOCKET", &socket)
+            .stdout(Stdio::null())
+            .stderr(log);
         if let Some(fault) = fault {
             command.env("LAPSED_FAULT", fault);
         }
@@ -128,7 +131,9 @@ impl Node {
 
     /// Waits until it does.
     pub(crate) fn until_it_stands_still(&mut self) {
-        soon(&format!("{} to stand still", self.name.clone()), || self.stands_still());
+        soon(&format!("{} to stand still", self.name.clone()), || {
+            self.stands_still()
+        });
     }
 
     /// SIGTERM, and the exit code.
@@ -181,7 +186,11 @@ impl Node {
     /// The object that `lapsed words --json` answers, whether or not it succeeds.
     pub(crate) fn object(&self, words: &str) -> Value {
         let answer = self.lapsed(&format!("{words} --json"));
-        let object = answer.out.lines().last().and_then(|line| serde_json::from_str(line).ok());
+        let object = answer
+            .out
+            .lines()
+            .last()
+            .and_then(|line| serde_json::from_str(line).ok());
         object.unwrap_or_else(|| panic!("{words} on {}: {}{}", self.name, answer.out, answer.err))
     }
 
@@ -214,7 +223,9 @@ fn listen(socket: UnixDatagram, is_ready: Arc<AtomicBool>) {
         let mut message = [0; 4096];
         // Nobody else knows of it any more where the machine was started anew.
         while Instant::now() < until && Arc::strong_count(&is_ready) > 1 {
-            let Ok(length) = socket.recv(&mut message) else { continue };
+            let Ok(length) = socket.recv(&mut message) else {
+                continue;
+            };
             let said = String::from_utf8_lossy(&message[..length]);
             if said.lines().any(|line| line == "READY=1") {
                 return is_ready.store(true, Ordering::SeqCst);

@@ -17,7 +17,9 @@ fn in_force_says(town: &mut Town, words: &str) -> bool {
 }
 
 fn until_in_force(town: &mut Town, words: &str) {
-    soon(&format!("`{words}` to be in force"), || in_force_says(town, words));
+    soon(&format!("`{words}` to be in force"), || {
+        in_force_says(town, words)
+    });
 }
 
 /// Has `node` keep people for so long.
@@ -53,7 +55,11 @@ fn o1_machines_that_say_the_same_put_it_in_force_once() {
     town.all_serve();
     until_in_force(&mut town, "4 years");
     looks_pass();
-    assert_eq!(versions(&mut town), before + 1, "one machine put it in force, and the others saw that it is");
+    assert_eq!(
+        versions(&mut town),
+        before + 1,
+        "one machine put it in force, and the others saw that it is"
+    );
     town.all_stop();
 }
 
@@ -67,18 +73,27 @@ fn o1_an_edit_on_any_machine_takes_effect_and_no_old_file_undoes_it() {
     keeps_people_for(&town, 0, "4 years");
     until_in_force(&mut town, "4 years");
     looks_pass();
-    assert!(in_force_says(&mut town, "4 years"), "b has looked at its old file meanwhile");
+    assert!(
+        in_force_says(&mut town, "4 years"),
+        "b has looked at its old file meanwhile"
+    );
     assert_eq!(town.nodes[1].stop(), 0);
     town.nodes[1].serve();
     looks_pass();
-    assert!(in_force_says(&mut town, "4 years"), "b was started with its old file");
+    assert!(
+        in_force_says(&mut town, "4 years"),
+        "b was started with its old file"
+    );
     town.nodes[1].kill();
     town.nodes[1].serve();
     assert!(in_force_says(&mut town, "4 years"), "b was killed and started");
     keeps_people_for(&town, 1, "5 years");
     until_in_force(&mut town, "5 years");
     looks_pass();
-    assert!(in_force_says(&mut town, "5 years"), "a has looked at its own file meanwhile");
+    assert!(
+        in_force_says(&mut town, "5 years"),
+        "a has looked at its own file meanwhile"
+    );
     town.all_stop();
     town.all_serve();
     assert!(in_force_says(&mut town, "5 years"), "everybody was started anew");
@@ -99,7 +114,10 @@ fn o1_an_edit_on_a_machine_that_is_off_takes_effect_when_it_starts() {
     town.nodes[1].serve();
     until_in_force(&mut town, "6 years");
     looks_pass();
-    assert!(in_force_says(&mut town, "6 years"), "a has looked at its own file meanwhile");
+    assert!(
+        in_force_says(&mut town, "6 years"),
+        "a has looked at its own file meanwhile"
+    );
     town.all_stop();
 }
 
@@ -115,7 +133,11 @@ fn o1_a_machine_that_is_new_does_not_decide_and_its_first_edit_does() {
     town.nodes[1].serve();
     looks_pass();
     assert!(in_force_says(&mut town, "4 years"), "b came with an old file");
-    assert!(town.nodes[1].said("another machine's file is in force") > 0, "{}", town.nodes[1].log());
+    assert!(
+        town.nodes[1].said("another machine's file is in force") > 0,
+        "{}",
+        town.nodes[1].log()
+    );
     keeps_people_for(&town, 1, "5 years");
     until_in_force(&mut town, "5 years");
     town.all_stop();
@@ -135,7 +157,10 @@ fn o1_a_file_that_comes_to_a_running_machine_does_not_decide_and_its_first_edit_
     until_in_force(&mut town, "4 years");
     std::fs::copy(&away, town.nodes[1].path(FILE)).expect("now it has");
     looks_pass();
-    assert!(in_force_says(&mut town, "4 years"), "b has looked at it meanwhile");
+    assert!(
+        in_force_says(&mut town, "4 years"),
+        "b has looked at it meanwhile"
+    );
     assert_eq!(town.nodes[1].stop(), 0);
     keeps_people_for(&town, 1, "5 years");
     town.nodes[1].serve();
@@ -151,7 +176,9 @@ fn o1_a_file_that_goes_takes_the_policy_out_of_force_and_the_others_unchanged_fi
     let mut town = Town::open(&["a", "b"]);
     town.all_serve();
     let is_in_force = |town: &mut Town| {
-        town.eye.number("SELECT count(*) FROM lapsed_policy_in_force WHERE tenant = 'stadttheater'") == 1
+        town.eye
+            .number("SELECT count(*) FROM lapsed_policy_in_force WHERE tenant = 'stadttheater'")
+            == 1
     };
     assert!(is_in_force(&mut town));
     std::fs::remove_file(town.nodes[0].path(FILE)).expect("it was there");

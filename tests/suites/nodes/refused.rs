@@ -10,16 +10,29 @@ fn o3_a_machine_with_another_dataset_does_nothing_and_says_so() {
     let mut town = Town::open(&["a", "b"]);
     town.nodes[0].serve();
     let shipped = include_str!("../../../config/dataset.toml");
-    std::fs::write(town.nodes[1].path("dataset.toml"), format!("{shipped}\n# of its own\n")).expect("written");
+    std::fs::write(
+        town.nodes[1].path("dataset.toml"),
+        format!("{shipped}\n# of its own\n"),
+    )
+    .expect("written");
     town.nodes[1].edit("lapsed.toml", |text| {
-        text.replace("lease_seconds = 2\n", "lease_seconds = 2\ndataset = \"dataset.toml\"\n")
+        text.replace(
+            "lease_seconds = 2\n",
+            "lease_seconds = 2\ndataset = \"dataset.toml\"\n",
+        )
     });
     let refused = town.nodes[1].lapsed("run");
     assert_eq!(refused.code, 1, "{}", refused.err);
     let says = "`a` serves the store by another dataset: give every machine the same one, then start again";
     assert!(refused.err.contains(says), "{}", refused.err);
-    assert_eq!(town.eye.number("SELECT count(*) FROM lapsed_daemon WHERE node = 'b'"), 0);
-    town.nodes[1].edit("lapsed.toml", |text| text.replace("dataset = \"dataset.toml\"\n", ""));
+    assert_eq!(
+        town.eye
+            .number("SELECT count(*) FROM lapsed_daemon WHERE node = 'b'"),
+        0
+    );
+    town.nodes[1].edit("lapsed.toml", |text| {
+        text.replace("dataset = \"dataset.toml\"\n", "")
+    });
     town.nodes[1].serve();
     town.all_stop();
 }
@@ -33,9 +46,16 @@ fn o3_a_dataset_can_be_changed_when_nobody_serves_by_the_old_one() {
     town.nodes[0].serve();
     town.nodes[0].kill();
     let shipped = include_str!("../../../config/dataset.toml");
-    std::fs::write(town.nodes[1].path("dataset.toml"), format!("{shipped}\n# of its own\n")).expect("written");
+    std::fs::write(
+        town.nodes[1].path("dataset.toml"),
+        format!("{shipped}\n# of its own\n"),
+    )
+    .expect("written");
     town.nodes[1].edit("lapsed.toml", |text| {
-        text.replace("lease_seconds = 2\n", "lease_seconds = 2\ndataset = \"dataset.toml\"\n")
+        text.replace(
+            "lease_seconds = 2\n",
+            "lease_seconds = 2\ndataset = \"dataset.toml\"\n",
+        )
     });
     // Who was killed is taken to be there until its lease ends.
     crate::town::soon("the lease to end", || {
@@ -56,12 +76,16 @@ fn o3_a_machine_whose_key_ring_lacks_a_key_does_nothing_and_says_which() {
     let key = ring.lines().find(|line| !line.starts_with('#')).expect("a key");
     let id = key.split(' ').next().expect("an id").to_owned();
     town.nodes[0].serve();
-    town.nodes[1].edit("credentials/pseudonym-keys", |_| format!("other {}\n", "7".repeat(64)));
+    town.nodes[1].edit("credentials/pseudonym-keys", |_| {
+        format!("other {}\n", "7".repeat(64))
+    });
     let refused = town.nodes[1].lapsed("run");
     assert_eq!(refused.code, 1, "{}", refused.err);
     let says = format!("key `{id}` is missing from the key ring: put it back");
     assert!(refused.err.contains(&says), "{}", refused.err);
-    town.nodes[1].edit("credentials/pseudonym-keys", |_| format!("{id} {}\n", "7".repeat(64)));
+    town.nodes[1].edit("credentials/pseudonym-keys", |_| {
+        format!("{id} {}\n", "7".repeat(64))
+    });
     let refused = town.nodes[1].lapsed("run");
     assert_eq!(refused.code, 1, "{}", refused.err);
     let says = format!("key `{id}` is not the one that this store was served with before");

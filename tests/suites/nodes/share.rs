@@ -11,7 +11,11 @@ fn share_the_work(names: &[&str]) {
     let (mut rounds, began) = (0, Instant::now());
     while rounds < 8 || town.nodes.iter().any(|node| node.said("job=\"retention\"") == 0) {
         rounds += 1;
-        assert!(began.elapsed() < PATIENCE, "a machine never got anything to do:\n{}", town.describes_itself());
+        assert!(
+            began.elapsed() < PATIENCE,
+            "a machine never got anything to do:\n{}",
+            town.describes_itself()
+        );
         town.people_lapse(4);
         town.schedules_come_round();
         town.holds_together(&format!("round {rounds}"));
@@ -23,7 +27,11 @@ fn share_the_work(names: &[&str]) {
     town.until_quiet();
     town.all_is_well();
     town.all_stop();
-    assert!(town.slots() >= 2 * 5, "the schedules came round {} times", town.slots());
+    assert!(
+        town.slots() >= 2 * 5,
+        "the schedules came round {} times",
+        town.slots()
+    );
 }
 
 #[test]

@@ -31,8 +31,14 @@ const WORKGROUPS: [(&str, &str); 5] = [
 
 /// The policies of both tenants: whoever never came back since 2015 is due, and nobody has to be asked.
 const POLICIES: [(&str, &str); 2] = [
-    ("stadttheater", "[workgroups.grosses-haus]\n[workgroups.studio]\n[workgroups.abonnement]\n"),
-    ("salon-lumiere", "[workgroups.bellecour]\n[workgroups.croix-rousse]\n"),
+    (
+        "stadttheater",
+        "[workgroups.grosses-haus]\n[workgroups.studio]\n[workgroups.abonnement]\n",
+    ),
+    (
+        "salon-lumiere",
+        "[workgroups.bellecour]\n[workgroups.croix-rousse]\n",
+    ),
 ];
 
 const SAYS: &str = "language = \"de\"\ntime_zone = \"Europe/Vienna\"\nprivacy_contact = \"privacy@town.example\"\n\n\
@@ -94,9 +100,22 @@ impl Town {
             }
         }
         let town = "town";
-        succeeds(server.program("psql").args(["-c", "CREATE ROLE lapsed LOGIN", "postgres"]));
-        succeeds(server.program("createdb").args(["-T", "template0", "-O", "lapsed", town]));
-        succeeds(server.program("pg_restore").args(["--dbname", town, "--exit-on-error"]).arg(&dump));
+        succeeds(
+            server
+                .program("psql")
+                .args(["-c", "CREATE ROLE lapsed LOGIN", "postgres"]),
+        );
+        succeeds(
+            server
+                .program("createdb")
+                .args(["-T", "template0", "-O", "lapsed", town]),
+        );
+        succeeds(
+            server
+                .program("pg_restore")
+                .args(["--dbname", town, "--exit-on-error"])
+                .arg(&dump),
+        );
         Self::found(Arc::clone(server), town.to_owned(), None, &[]).with(names)
     }
 
@@ -196,7 +215,11 @@ impl Town {
     pub(crate) fn until_quiet(&mut self) -> Duration {
         let began = Instant::now();
         while !self.is_quiet() {
-            assert!(began.elapsed() < PATIENCE, "still busy:\n{}", self.describes_itself());
+            assert!(
+                began.elapsed() < PATIENCE,
+                "still busy:\n{}",
+                self.describes_itself()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         began.elapsed()
@@ -206,24 +229,36 @@ impl Town {
     pub(crate) fn holds_together(&mut self, when: &str) {
         assert_eq!(self.eye.text(HALF), "", "{when}: half anonymised");
         let unrecorded = self.eye.text(UNRECORDED);
-        assert_eq!(unrecorded, self.erased_before, "{when}: people without an entry, or with two");
+        assert_eq!(
+            unrecorded, self.erased_before,
+            "{when}: people without an entry, or with two"
+        );
     }
 
     /// What must hold when nothing is left to do: nothing was lost, and nothing was done twice.
     pub(crate) fn all_is_well(&mut self) {
         self.holds_together("in the end");
         self.every_slot_is_accounted_for();
-        let states = self.eye.text(
-            "SELECT string_agg(DISTINCT state, ',') FROM lapsed_run",
+        let states = self
+            .eye
+            .text("SELECT string_agg(DISTINCT state, ',') FROM lapsed_run");
+        assert_eq!(
+            states,
+            "completed",
+            "no run was given up:\n{}",
+            self.describes_itself()
         );
-        assert_eq!(states, "completed", "no run was given up:\n{}", self.describes_itself());
         let left = format!(
             "SELECT string_agg(CAST(id AS text), ',') FROM customers WHERE id >= {} AND anonymised_at IS NULL",
             self.first_customer
         );
         assert_eq!(self.eye.text(&left), "", "everybody who lapsed is anonymised");
         assert_eq!(self.eye.text(TWICE), "", "people who stand in two entries");
-        assert_eq!(self.eye.text(BATCHES), "", "batches without an entry of their own");
+        assert_eq!(
+            self.eye.text(BATCHES),
+            "",
+            "batches without an entry of their own"
+        );
         self.journals_know_everything();
         let verified = self.nodes[0].lapsed("ledger verify");
         assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
@@ -238,7 +273,11 @@ impl Town {
                 "SELECT count(*) FROM lapsed_skipped WHERE {of} first_slot <= {slot} AND last_slot >= {slot}"
             );
             let (runs, skipped) = (self.eye.number(&runs), self.eye.number(&skipped));
-            assert_eq!(runs + skipped, 1, "{schedule} at {slot}: {runs} runs, left out {skipped} times");
+            assert_eq!(
+                runs + skipped,
+                1,
+                "{schedule} at {slot}: {runs} runs, left out {skipped} times"
+            );
         }
     }
 
@@ -248,11 +287,17 @@ impl Town {
             let mut last = Value::Null;
             let whole = |checked: &Value| {
                 let of = |list: &str| checked["journal"][list].as_array().map_or(0, Vec::len);
-                checked["whole"] == true && of("unnoted") + of("lost") == 0 && checked["journal"]["unfinished"] == 0
+                checked["whole"] == true
+                    && of("unnoted") + of("lost") == 0
+                    && checked["journal"]["unfinished"] == 0
             };
             let began = Instant::now();
             while !whole(&last) {
-                assert!(began.elapsed() < PATIENCE, "the journal of {}: {last:#}", node.name);
+                assert!(
+                    began.elapsed() < PATIENCE,
+                    "the journal of {}: {last:#}",
+                    node.name
+                );
                 last = node.object("journal check");
             }
         }

@@ -36,17 +36,30 @@ fn o3_nobody_migrates_under_running_daemons_unless_they_say_that_they_mean_it() 
     let mut town = Town::open(&["a"]);
     town.nodes[0].serve();
     // As if the last step were new to the store; it was taken, so that it cannot be taken twice.
-    town.eye.text(
-        "DELETE FROM lapsed_migration WHERE version = (SELECT max(version) FROM lapsed_migration)",
-    );
+    town.eye
+        .text("DELETE FROM lapsed_migration WHERE version = (SELECT max(version) FROM lapsed_migration)");
     let refused = town.nodes[0].lapsed("migrate");
     assert_eq!(refused.code, 1, "{}", refused.err);
-    assert!(refused.err.contains("a daemon serves the store: stop it, migrate"), "{}", refused.err);
+    assert!(
+        refused
+            .err
+            .contains("a daemon serves the store: stop it, migrate"),
+        "{}",
+        refused.err
+    );
     assert!(refused.err.contains("`--beside-daemons`"), "{}", refused.err);
     let tried = town.nodes[0].lapsed("migrate --beside-daemons");
-    assert_eq!(tried.code, 3, "it goes ahead, and the database has the tables already: {}", tried.err);
+    assert_eq!(
+        tried.code, 3,
+        "it goes ahead, and the database has the tables already: {}",
+        tried.err
+    );
     assert!(tried.err.contains("already exists"), "{}", tried.err);
     assert_eq!(town.nodes[0].stop(), 0);
     let alone = town.nodes[0].lapsed("migrate");
-    assert!(alone.err.contains("already exists"), "nobody is asked where nobody serves: {}", alone.err);
+    assert!(
+        alone.err.contains("already exists"),
+        "nobody is asked where nobody serves: {}",
+        alone.err
+    );
 }

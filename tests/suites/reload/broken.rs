@@ -147,7 +147,9 @@ fn o1_what_the_store_refuses_for_one_tenant_touches_no_other_and_is_tried_again(
     let ours = format!("new.tenant = '{TENANT}'");
     theatre.store.does(async |platform| {
         let table = "lapsed_policy";
-        platform.refuses(Act::Insert, table, Some(&ours), "not this one").await;
+        platform
+            .refuses(Act::Insert, table, Some(&ours), "not this one")
+            .await;
     });
     let edit = theatre.next_edit();
     std::fs::write(theatre.file(), &edit).expect("written");

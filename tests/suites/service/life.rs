@@ -24,6 +24,12 @@ fn state_of(installed: &Installed, plan: &str) -> String {
 
 #[test]
 fn o3_a_second_daemon_on_the_same_store_is_refused_by_name() {
+    if !only_on(
+        Dialect::Sqlite,
+        "several daemons serve a store there, as `nodes` tells",
+    ) {
+        return;
+    }
     let installed = installed();
     let mut daemon = Daemon::serving(&installed);
     let second = installed.lapsed("run");
@@ -73,7 +79,8 @@ fn commands_beside_a_daemon_ask_it_and_say_what_became_of_it() {
     assert_eq!(anonymised, due.to_string());
     let now = installed.object(&format!("schedule now {STUDIO}"));
     assert_eq!(now["people"], 0, "nobody is left");
-    let asked = installed.sql("SELECT string_agg(asked_by, ',') FROM (SELECT DISTINCT asked_by FROM lapsed_run) asked");
+    let asked = installed
+        .sql("SELECT string_agg(asked_by, ',') FROM (SELECT DISTINCT asked_by FROM lapsed_run) asked");
     assert!(
         asked.contains("lapsed anonymise") && asked.contains("lapsed apply"),
         "{asked}"
@@ -253,7 +260,10 @@ fn the_stop_button_takes_no_name_that_is_no_tenants() {
 
 #[test]
 fn a_store_that_is_replaced_under_the_daemon_stops_it() {
-    if !only_on(Dialect::Sqlite, "a server does not let anybody write to what was replaced") {
+    if !only_on(
+        Dialect::Sqlite,
+        "a server does not let anybody write to what was replaced",
+    ) {
         return;
     }
     let installed = installed();

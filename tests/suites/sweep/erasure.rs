@@ -151,7 +151,13 @@ async fn r7_holder_and_payer_each_lose_only_their_own() {
 async fn r7_a_consent_is_deleted_with_its_whole_history() {
     let world = World::new().await;
     household(&world).await;
-    assert_eq!(world.platform.count("lapsed_consent WHERE CAST(subject AS TEXT) = '7'").await, 3);
+    assert_eq!(
+        world
+            .platform
+            .count("lapsed_consent WHERE CAST(subject AS TEXT) = '7'")
+            .await,
+        3
+    );
     let of_ben = world
         .platform
         .rows("SELECT * FROM lapsed_consent WHERE CAST(subject AS TEXT) = '8'")

@@ -65,7 +65,10 @@ async fn r6_the_search_finds_what_is_there_and_what_is_left_without_a_scrub() {
 
 #[tokio::test]
 async fn r6_what_a_platform_left_in_pages_that_it_did_not_zero_goes_with_a_vacuum() {
-    if !only_on(Dialect::Sqlite, "what is free in a file there is out of every query's reach") {
+    if !only_on(
+        Dialect::Sqlite,
+        "what is free in a file there is out of every query's reach",
+    ) {
         return;
     }
     let mut world = sampled_crowd().await;

@@ -14,6 +14,7 @@ mod scrub;
 pub use listen::Wakes;
 pub(crate) use locks::Held;
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -148,7 +149,22 @@ fn begin(schema: &str, patience: Duration) -> String {
     )
 }
 
+/// A certificate that is not there: the driver says so without its name.
+fn must_find_certificates(url: &str) -> Result<()> {
+    let (_, options) = url.split_once('?').unwrap_or_default();
+    for (name, path) in options.split('&').filter_map(|option| option.split_once('=')) {
+        let is_file = ["sslrootcert", "sslcert", "sslkey"].contains(&name) && path.starts_with('/');
+        if is_file && !path.contains('%') && !Path::new(path).exists() {
+            return Err(StoreError::Unreachable(format!(
+                "there is no {path}, which `{name}` names"
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn options(server: &Server, url: &str) -> Result<PgConnectOptions> {
+    must_find_certificates(url)?;
     let wrong = |why: sqlx::Error| StoreError::BadAddress(why.to_string());
     let options = PgConnectOptions::from_str(url)
         .map_err(wrong)?

@@ -16,7 +16,7 @@ use super::schedules::instant;
 use crate::Store;
 use crate::error::{Result, StoreError};
 use crate::postgres;
-use crate::row::Record;
+use crate::row::{Record, column};
 use crate::session::{Beside, Session};
 use crate::sql::{side_by_side, values};
 use crate::store::Kept;
@@ -181,6 +181,16 @@ impl Store {
     /// Who serves the store, or served it last.
     pub async fn serving(&self) -> Result<Option<Serving>> {
         Ok(self.all_serving().await?.into_iter().next())
+    }
+
+    /// Whether there is the table in which programs write that they serve: a store that is being made at this moment may have
+    /// others already.
+    pub async fn knows_who_serves(&self) -> Result<bool> {
+        let mut session = self.read("look for the daemon's tables").await?;
+        let tables = session.all(side_by_side!("own_tables"), &[]).await?;
+        Ok(column::<String>(&tables)
+            .iter()
+            .any(|name| name == "lapsed_daemon"))
     }
 
     /// Everybody who serves the store, daemons first and then by their start; where nobody does, who did last.

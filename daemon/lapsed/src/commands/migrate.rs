@@ -68,10 +68,9 @@ fn objects(steps: &[(i64, String)]) -> serde_json::Value {
     steps.iter().map(object).collect()
 }
 
-/// A daemon that runs has written down that it serves, and so there are the tables that it needs: not only the first of them,
-/// which somebody else may be making at this moment.
+/// A daemon that runs has written down that it serves, and so there is the table for it.
 async fn is_served(store: &Store, settings: &Settings) -> Result<bool> {
-    let can_be = store.must_be_served().await.is_ok();
+    let can_be = store.knows_who_serves().await?;
     Ok(can_be && owner::is_served_at(store, &settings.store).await?)
 }
 

@@ -32,19 +32,23 @@ impl Rounds {
                 return;
             }
             let now = self.wiring.clock.now();
-            let mut whole = Vec::new();
+            let (mut whole, mut left) = (Vec::new(), Vec::new());
             for (task, came) in read_all(&self.reader, together, now, anew).await {
                 match came {
                     Came::Moved => {}
                     Came::InForce(hash) => self.says_what_is_in_force(&task, hash),
                     Came::RefusedBefore(content) => self.table.refused(&task.wanted, content),
                     Came::Whole(policy) => match self.elsewhere.remove(&task.wanted.tenant) {
-                        Some(in_force) => self.leaves_to_others(&task, policy.hash, in_force),
+                        Some(in_force) => {
+                            self.leaves_to_others(&task, policy.hash, in_force);
+                            left.push((task.wanted.tenant, policy.hash));
+                        }
                         None => whole.push((task.wanted, *policy)),
                     },
                     Came::Refused(content, broken) => self.refuse(&task, content, broken),
                 }
             }
+            self.note_files(&left).await;
             self.put_in_force(whole, done).await;
         }
     }

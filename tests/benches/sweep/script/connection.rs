@@ -51,11 +51,19 @@ impl Connection {
         let query = AssertSqlSafe(sql);
         match self {
             Self::Sqlite(connection) => {
-                let query = sqlx::query(query).bind(workgroup).bind(cut_off).bind(now).bind(until);
+                let query = sqlx::query(query)
+                    .bind(workgroup)
+                    .bind(cut_off)
+                    .bind(now)
+                    .bind(until);
                 query.execute(connection).await.map(|_| ())
             }
             Self::Postgres(connection) => {
-                let query = sqlx::query(query).bind(workgroup).bind(cut_off).bind(now).bind(until);
+                let query = sqlx::query(query)
+                    .bind(workgroup)
+                    .bind(cut_off)
+                    .bind(now)
+                    .bind(until);
                 query.execute(connection).await.map(|_| ())
             }
         }
@@ -79,11 +87,19 @@ impl Connection {
         let rows: Result<Vec<_>, _> = match self {
             Self::Sqlite(connection) => {
                 let rows = sqlx::query(query).fetch_all(connection).await;
-                rows.map(|rows| rows.iter().map(|row| std::array::from_fn(|place| row.get(place))).collect())
+                rows.map(|rows| {
+                    rows.iter()
+                        .map(|row| std::array::from_fn(|place| row.get(place)))
+                        .collect()
+                })
             }
             Self::Postgres(connection) => {
                 let rows = sqlx::query(query).fetch_all(connection).await;
-                rows.map(|rows| rows.iter().map(|row| std::array::from_fn(|place| row.get(place))).collect())
+                rows.map(|rows| {
+                    rows.iter()
+                        .map(|row| std::array::from_fn(|place| row.get(place)))
+                        .collect()
+                })
             }
         };
         rows.unwrap_or_else(|refused| panic!("{refused} in {sql}"))

@@ -62,7 +62,11 @@ impl Script {
         }
         let consents =
             "SELECT (SELECT count(*) FROM main.lapsed_consent) - (SELECT count(*) FROM ours.lapsed_consent)";
-        assert_eq!(self.connection.numbers(consents).await, [[0]], "consents that differ");
+        assert_eq!(
+            self.connection.numbers(consents).await,
+            [[0]],
+            "consents that differ"
+        );
         self.connection.bare("DETACH ours").await;
     }
 

@@ -59,7 +59,10 @@ static POSTGRES: Words = Words {
         "VACUUM (ANALYZE) customers, web_users, orders, tickets, vouchers, reservations, appointments, form_answers, \
          lapsed_consent",
     ],
-    forget: &["TRUNCATE script_plan, lapsed_plan_subject, lapsed_plan CASCADE", "CHECKPOINT"],
+    forget: &[
+        "TRUNCATE script_plan, lapsed_plan_subject, lapsed_plan CASCADE",
+        "CHECKPOINT",
+    ],
     kept_by_none: include_str!("../postgres/kept_by_none.sql"),
     rule: include_str!("../postgres/rule.sql"),
     judge_again: include_str!("../postgres/judge_again.sql"),
