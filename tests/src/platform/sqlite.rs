@@ -109,6 +109,7 @@ fn value(row: &SqliteRow, index: usize) -> Value {
     match raw.type_info().name() {
         "INTEGER" | "BOOLEAN" => Value::Integer(row.get_unchecked(index)),
         "REAL" => Value::Real(row.get_unchecked(index)),
-        _ => Value::Text(row.get_unchecked(index)),
+        // Bytes, such as the check sums of migrations, are shown as what they spell.
+        _ => Value::Text(String::from_utf8_lossy(&row.get_unchecked::<Vec<u8>, _>(index)).into_owned()),
     }
 }

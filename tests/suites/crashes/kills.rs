@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use lapsed_tests::Platform;
+
 use crate::daemon::Daemon;
 use crate::house::{House, STUDIO};
 
@@ -47,6 +49,8 @@ fn live_and_die(house: &mut House, fault: Option<&str>, delay: Duration, starts:
         }
     };
     daemon.kill();
+    // On a server another machine would wait for the end of its lease, and so would we.
+    house.store.does(Platform::leases_run_out);
     died
 }
 

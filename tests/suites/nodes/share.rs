@@ -1,6 +1,6 @@
 //! Machines that share the work.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::town::{PATIENCE, Town, several};
 
@@ -19,9 +19,8 @@ fn share_the_work(names: &[&str]) {
         town.people_lapse(4);
         town.schedules_come_round();
         town.holds_together(&format!("round {rounds}"));
-        std::thread::sleep(Duration::from_millis(150));
+        town.until_quiet();
     }
-    town.until_quiet();
     town.people_lapse(1);
     town.schedules_come_round();
     town.until_quiet();
