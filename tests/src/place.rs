@@ -51,13 +51,13 @@ impl Place {
     pub(crate) async fn with_the_reference_tables(&self, platform: &Platform) {
         let tables = include_str!("../../config/reference-schema/postgres.sql");
         platform.run(tables).await;
-        platform.run(&rights::reference()).await;
+        rights::let_in(platform, &rights::reference()).await;
     }
 
     /// What the operator does once in a database: lets the daemon in.
     pub(crate) async fn let_in(&self, rights: &str) {
         let platform = self.platform();
-        platform.run(rights).await;
+        rights::let_in(&platform, rights).await;
         platform.close().await;
     }
 

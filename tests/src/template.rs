@@ -98,7 +98,7 @@ async fn let_in_first(place: &Place, name: &str, dataset: &str, tables: &str) ->
     };
     let platform = place.platform();
     platform.run(tables).await;
-    platform.run(&rights).await;
+    rights::let_in(&platform, &rights).await;
     platform.close().await;
     let store = Store::create(place.address()).await.expect("a database");
     store.migrate().await.expect("the daemon's tables");

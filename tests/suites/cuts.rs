@@ -30,5 +30,7 @@ mod program;
 #[path = "nodes/town.rs"]
 #[expect(dead_code, reason = "the suite of the machines uses more of it")]
 mod town;
+#[path = "nodes/well.rs"]
+mod well;
 #[path = "cuts/wire.rs"]
 mod wire;

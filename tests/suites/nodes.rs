@@ -32,3 +32,5 @@ mod share;
 mod town;
 #[path = "nodes/upgrade.rs"]
 mod upgrade;
+#[path = "nodes/well.rs"]
+mod well;

@@ -51,6 +51,7 @@ async fn hiding(store: &Store, dataset: &Dataset) -> Result<Option<Finding>, Sto
     if tables.is_empty() {
         return Ok(None);
     }
+    let tables: Vec<String> = tables.iter().map(|table| format!("`{table}`")).collect();
     let finding = Finding::error(format!(
         "row-level security hides rows from lapsed ({}): whose purchases it does not see would look lapsed, and whom it does not see is \
          never anonymised",

@@ -7,6 +7,7 @@
 //! each database has a file that knows its ways.
 
 mod postgres;
+mod sight;
 mod sqlite;
 mod steps;
 mod verbs;

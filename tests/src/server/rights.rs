@@ -1,6 +1,9 @@
 //! What the daemon's role may do in a test's database: what the operator is told to grant, and nothing else.
 
+use tokio::sync::Mutex;
 use toml::Table;
+
+use crate::Platform;
 
 /// What ships. Up to the tables of the reference schema it is the same for every platform.
 const SHIPPED: &str = include_str!("../../../config/postgres/role.sql");
@@ -8,6 +11,14 @@ const SHIPPED: &str = include_str!("../../../config/postgres/role.sql");
 /// The headings of the part that names tables, and of the one behind it.
 const WRITES: &str = "-- ── What erasing writes";
 const UPKEEP: &str = "-- ── Upkeep";
+
+/// Lets the daemon into the platform's database.
+pub(crate) async fn let_in(platform: &Platform, script: &str) {
+    // Roles belong to the whole server, and who changes one at the same time as somebody else is refused.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+    let _alone = ONE_AT_A_TIME.lock().await;
+    platform.run(script).await;
+}
 
 /// The script that lets the daemon into a database with the reference schema.
 pub(crate) fn reference() -> String {

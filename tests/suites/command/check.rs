@@ -261,7 +261,7 @@ fn rows_that_the_role_does_not_see_are_an_error() {
     assert!(
         answer
             .out
-            .contains("row-level security hides rows from `lapsed` (`orders`)"),
+            .contains("row-level security hides rows from lapsed (`orders`)"),
         "{}",
         answer.out
     );

@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use lapsed_model::Dialect;
+use lapsed_tests::only_on;
+
 use crate::program::Installed;
 
 const SAID: &str = "the erasure journal is empty";
@@ -44,6 +47,12 @@ fn log_of_a_start(demo: &Installed) -> String {
 
 #[test]
 fn o4_a_journal_that_was_emptied_is_noticed_by_everybody_who_looks() {
+    if !only_on(
+        Dialect::Sqlite,
+        "a machine of several gets it back from the ledger",
+    ) {
+        return;
+    }
     let demo = Installed::demo();
     for said in [demo.lapsed("check"), demo.lapsed("status")] {
         assert!(
@@ -66,6 +75,23 @@ fn o4_a_journal_that_was_emptied_is_noticed_by_everybody_who_looks() {
         format!("{}{}", after.out, after.err).contains(SAID),
         "an empty file is no journal"
     );
+}
+
+#[test]
+fn o4_a_machine_of_several_gets_back_from_the_ledger_what_its_journal_lost() {
+    if !only_on(
+        Dialect::Postgres,
+        "there is one machine, and nobody to get it from",
+    ) {
+        return;
+    }
+    let demo = Installed::demo();
+    lose_the_journal(&demo);
+    assert!(demo.lapsed("status").out.contains(SAID));
+    let log = log_of_a_start(&demo);
+    assert!(log.contains("copied into the journal"), "{log}");
+    assert!(!demo.lapsed("status").out.contains(SAID));
+    assert_eq!(demo.lapsed("journal check").code, 0);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn must_find_certificates(url: &str) -> Result<()> {
         let is_file = ["sslrootcert", "sslcert", "sslkey"].contains(&name) && path.starts_with('/');
         if is_file && !path.contains('%') && !Path::new(path).exists() {
             return Err(StoreError::Unreachable(format!(
-                "there is no {path}, which `{name}` names"
+                "there is no certificate at {path}, as `{name}` says"
             )));
         }
     }
