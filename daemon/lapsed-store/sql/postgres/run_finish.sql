@@ -13,5 +13,7 @@ WHERE r.id = (e ->> 0)::bigint
   AND r.owner = (e ->> 1)::bigint
   AND r.fence = (e ->> 2)::bigint
   AND r.state = 'running'
-  AND (SELECT 1 FROM lapsed_daemon d WHERE d.start = r.owner AND d.lease_until > statement_timestamp()) IS NOT NULL
+  AND r.owner = ANY (ARRAY(
+      SELECT d.start FROM lapsed_daemon d WHERE d.stopped_at IS NULL AND d.lease_until > statement_timestamp()
+  ))
 RETURNING r.id

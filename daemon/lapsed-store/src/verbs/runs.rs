@@ -80,6 +80,10 @@ pub struct RunFilter {
     pub most: u32,
 }
 
+/// How many tenants one claim looks at. Each has to be moved on in the line, so a large claim takes several runs of each
+/// and not one of each of hundreds; a small one, for runs that take long, is shared out one by one.
+const AT_ONCE: u32 = 128;
+
 impl Store {
     /// Asks for a run. Answers its number.
     pub async fn enqueue(&self, new: &NewRun) -> Result<i64> {
@@ -90,14 +94,14 @@ impl Store {
     }
 
     /// Leases at most `room` runs: tenants in turn, the least served first, and of each its oldest runs. What is
-    /// paused is passed over.
+    /// paused is passed over. Fewer than `room` is no sign that nothing else waits.
     pub async fn claim(&self, now: DateTime<Utc>, owner: i64, room: u32) -> Result<Vec<(Run, Lease)>> {
         let mut session = self.write("claim runs", Beside::Anybody).await?;
         let tenants = session
             .all(
                 "SELECT t.tenant FROM lapsed_turn t WHERE t.waiting = 1 AND (t.tenant = '' OR NOT EXISTS ( \
                  SELECT 1 FROM lapsed_pause p WHERE p.tenant IN ('*', t.tenant))) ORDER BY t.vtime, t.tenant LIMIT $1",
-                &values![room],
+                &values![room.min(AT_ONCE)],
             )
             .await?;
         let tenants: Vec<String> = column(&tenants);
