@@ -66,8 +66,9 @@ $$;
 -- ── What erasing writes ─────────────────────────────────────────────────────────────────────────────────────────
 
 -- UPDATE on the table of the people, and on each table of the dataset of which erasing changes a column; UPDATE is also
--- the right to lock a person's row, so that nobody buys while they are erased. Where the dataset says
--- `erase = "rows"`, DELETE besides. These are the tables of the reference schema:
+-- the right to lock rows, so that nobody buys or signs in while they are erased. Where erasing changes nothing or
+-- deletes rows, UPDATE of the key is enough for that, and where the dataset says `erase = "rows"`, DELETE stands beside it.
+-- These are the tables of the reference schema:
 GRANT UPDATE ON
     customers,
     web_users,
@@ -78,6 +79,7 @@ GRANT UPDATE ON
     appointments,
     form_answers
 TO lapsed;
+GRANT UPDATE (id) ON articles, memberships TO lapsed;
 
 
 -- ── Upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -66,8 +66,14 @@ fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
             "whether a request is somebody else's",
             fitted.is_somebody_else(Noted::Request, "r-1"),
         ),
+        // There are none where there is one writer.
+        fitted
+            .lock_batch()
+            .into_iter()
+            .map(|lock| ("a lock of the batch".to_owned(), lock))
+            .collect(),
         one("the batch for the ledger", fitted.read_batch()),
-        several("the erasure", fitted.erase(&how)),
+        several("the erasure", fitted.erase(&how).all().cloned().collect()),
         several(
             "the look for what is overdue",
             fitted.find_overdue(&case.store_key, &how, 500),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use lapsed_model::{Dialect, Language, Statement, TenantName, Way};
+use lapsed_model::{Dialect, Effects, Language, Statement, TenantName, Way};
 
 use crate::Fitted;
 use crate::dataset::{Related, RelatedErasure, Verb};
@@ -36,31 +36,37 @@ pub struct Erasure {
 }
 
 impl Fitted<'_> {
-    /// Everything that erases the batch, in the order in which it must run.
+    /// Everything that erases the batch.
     #[must_use]
-    pub fn erase(&self, erasure: &Erasure) -> Vec<Statement> {
-        let mut related: Vec<&Related> = self.dataset.related.iter().collect();
-        related.sort_by_key(|related| (Reverse(self.distance(&related.table.value)), cuts(related)));
-        let rows = related.into_iter().flat_map(|related| {
+    pub fn erase(&self, erasure: &Erasure) -> Effects {
+        let rows = self.farthest_first().flat_map(|related| {
             let ways = related.rows.iter();
             ways.filter_map(|rows| self.erase_rows(related, &rows.value, erasure))
         });
-        let mut statements = self.forget_dealings(erasure);
-        statements.extend(rows);
-        statements.extend(self.erase_subjects(erasure));
         // the daemon's own consents go too.
-        statements.push(plain(format!(
+        let mut own = vec![plain(format!(
             "DELETE FROM lapsed_consent WHERE {}",
             self.in_batch()
-        )));
+        ))];
         if self.dataset.subject.erased_at.is_none() {
             let mut sql = self.pen();
             let now = sql.bind(erasure.now.timestamp_millis().into());
-            statements.push(sql.finish(format!(
+            own.push(sql.finish(format!(
                 "INSERT INTO lapsed_erased (subject, erased_at) SELECT subject, {now} FROM lapsed_batch"
             )));
         }
-        statements
+        Effects {
+            rows: self.forget_dealings(erasure).into_iter().chain(rows).collect(),
+            people: self.erase_subjects(erasure),
+            own,
+        }
+    }
+
+    /// Erasing cuts the links by which rows are found, so those that are farthest from the people come first.
+    fn farthest_first(&self) -> impl Iterator<Item = &Related> {
+        let mut related: Vec<&Related> = self.dataset.related.iter().collect();
+        related.sort_by_key(|related| (Reverse(self.distance(&related.table.value)), cuts(related)));
+        related.into_iter()
     }
 
     fn erase_rows(&self, related: &Related, rows: &str, erasure: &Erasure) -> Option<Statement> {
@@ -109,19 +115,31 @@ impl Fitted<'_> {
         })
     }
 
-    /// Locks the batch's people in key order, so that nobody can hang an order on one of them between the re-check, which
-    /// is a statement of its own behind it, and the end of the transaction. `None` where there is one writer at a time.
+    /// Locks the batch's people in key order and then the rows that hang on them, so that nobody can hang an order on one of
+    /// them, or sign in, between the re-check, which is a statement of its own behind it, and the end of the transaction.
+    /// Nothing where there is one writer at a time.
+    ///
+    /// No lock is waited for: a transaction of the platform's that waits for one of ours while we wait for one of its own would
+    /// be the one that the server ends. The batch lets go of everything and comes back later.
     #[must_use]
-    pub fn lock_batch(&self) -> Option<Statement> {
-        let key = self.key();
-        let column = key.column();
-        (self.dialect() == Dialect::Postgres).then(|| {
-            plain(format!(
-                "SELECT s.{column} FROM {} s WHERE {} ORDER BY s.{column} FOR UPDATE",
-                self.people_table(),
-                self.is_in_batch(&format!("s.{column}"))
-            ))
-        })
+    pub fn lock_batch(&self) -> Vec<Statement> {
+        if self.dialect() == Dialect::Sqlite {
+            return Vec::new();
+        }
+        let people = self.is_in_batch(self.key().column());
+        let people = lock(&self.people_table(), self.key().column(), &people);
+        let near = self.farthest_first().collect::<Vec<_>>().into_iter().rev();
+        let rows = near.flat_map(|related| {
+            let (table, key) = (self.table(&related.table.value), quote(&related.key.value));
+            let theirs = |rows: &str| self.dialect().among(&key, &self.rows_of_batch(rows));
+            let lock = |rows: &str| lock(&table, &key, &theirs(rows));
+            related
+                .rows
+                .iter()
+                .map(|rows| lock(&rows.value))
+                .collect::<Vec<_>>()
+        });
+        std::iter::once(people).chain(rows).collect()
     }
 
     /// Reads the batch as JSON, a row of `[subject, rule, created]` per person, for the ledger.
@@ -167,6 +185,13 @@ impl Fitted<'_> {
         self.dialect()
             .among("subject", "SELECT subject FROM lapsed_batch")
     }
+}
+
+/// Counted, so that the rows stay where they are.
+fn lock(table: &str, key: &str, which: &str) -> Statement {
+    plain(format!(
+        "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {which} ORDER BY {key} FOR UPDATE NOWAIT) locked"
+    ))
 }
 
 fn cuts(related: &Related) -> bool {

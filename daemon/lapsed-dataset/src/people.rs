@@ -168,6 +168,14 @@ impl Fitted<'_> {
             Some(Kind::Timestamptz) => (format!("{column} AT TIME ZONE 'UTC'"), INSTANT),
             Some(Kind::Timestamp) => (column.clone(), INSTANT),
             Some(Kind::Date) => (format!("CAST({column} AS timestamp)"), "YYYY-MM-DD"),
+            // A fraction is kept by its digits: no number that a program reckons with holds all of them.
+            Some(Kind::Number) => {
+                let digits = format!("trim_scale(CAST(CAST({column} AS text) AS numeric))");
+                return format!(
+                    "CASE WHEN {digits} = trunc({digits}) THEN to_jsonb({digits}) \
+                     ELSE to_jsonb(CAST({digits} AS text)) END"
+                );
+            }
             _ => return column,
         };
         format!(
@@ -188,12 +196,16 @@ impl Fitted<'_> {
             key.column(),
             key.held_in(&format!("{noted}.subject"), Spelling::Platform),
         );
-        let created = match self.dialect() {
-            Dialect::Sqlite => self.created_of("c"),
-            Dialect::Postgres => format!("to_jsonb({})", self.created_of("c")),
+        // As text: a number means the same whether its digits or the number itself were noted.
+        let (created, noted_created) = match self.dialect() {
+            Dialect::Sqlite => (self.created_of("c"), format!("{noted}.created")),
+            Dialect::Postgres => (
+                format!("to_jsonb({}) #>> '{{}}'", self.created_of("c")),
+                format!("({noted}.created #>> '{{}}')"),
+            ),
         };
         format!(
-            "coalesce({noted}.created = (SELECT {created} FROM {table} c WHERE c.{column} = {noted_key}), TRUE)"
+            "coalesce({noted_created} = (SELECT {created} FROM {table} c WHERE c.{column} = {noted_key}), TRUE)"
         )
     }
 

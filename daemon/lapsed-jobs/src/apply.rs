@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use lapsed_dataset::{Erasure, Fitted, Question, Recheck};
 use lapsed_model::{
-    Bounds, Chance, Clock, Dialect, Entry, Key, KeyRing, Lease, Plan, Pseudonym, Value, Way, day_start, fault,
+    Bounds, Chance, Clock, Entry, Key, KeyRing, Plan, Pseudonym, Right, Value, Way, day_start, fault,
 };
 use lapsed_policy::{Automatic, Retention};
 use lapsed_store::{ClearStatements, Erased, PlanStatements, Seal, Store, StoreError};
@@ -52,8 +52,8 @@ pub struct Tools<'a> {
     pub batch: BatchSize,
     /// The operator's stop: nothing is changed.
     pub watch_only: bool,
-    /// On behalf of which run; none where somebody carries a plan out by hand.
-    pub lease: Option<Lease>,
+    /// On whose behalf; nobody's where people's data is only looked at.
+    pub right: Option<Right>,
     /// Between two batches it is looked whether this was asked for: then the rest is left to somebody else.
     pub stop: Option<&'a CancellationToken>,
 }
@@ -180,6 +180,8 @@ async fn run_batches(
         switches: &switches,
     };
     let recheck = tools.fitted.recheck(&question, asked);
+    let in_force = tools.store.policy_in_force(&plan.workgroup.tenant).await?;
+    let in_force = in_force.map(|policy| policy.hash);
     let mut progress = Progress::of(plan);
     let mut size = Size::new(tools.batch);
     loop {
@@ -188,11 +190,12 @@ async fn run_batches(
         }
         let now = tools.clock.now();
         let statements = PlanStatements {
-            lock: tools.fitted.lock_batch(),
+            locks: tools.fitted.lock_batch(),
             recheck: recheck.clone(),
             read: tools.fitted.read_batch(),
             effects: tools.fitted.erase(&erasure(case, plan.way, now)),
-            lease: tools.lease,
+            right: tools.right,
+            in_force: in_force.clone(),
         };
         let entry = |erased: &[Erased]| erased_entry(tools, case, plan, now, erased);
         let witness = BatchWitness {
@@ -209,7 +212,7 @@ async fn run_batches(
             .apply_batch(&plan.id, size.people, &statements, entry, &seal, &witness)
             .await;
         let batch = match applied {
-            Err(StoreError::Locked) if has_locks(tools) && size.gives_way() => {
+            Err(StoreError::Busy) if size.gives_way() => {
                 tokio::time::sleep(AGAIN_AFTER).await;
                 continue;
             }
@@ -235,14 +238,9 @@ async fn run_batches(
     let carried_out = tools.store.plan(&plan.id).await?;
     (progress.anonymised, progress.dropped) = (carried_out.anonymised, carried_out.dropped);
     if plan.way == Way::Automatic {
-        progress.cleared_later = clear_overdue(tools, case, &seal, size.people).await?;
+        progress.cleared_later = clear_overdue(tools, case, &seal, &mut size).await?;
     }
     Ok(progress)
-}
-
-/// Whether a lock is a row's, and soon gone: on SQLite it is the whole file's, and was waited for long enough.
-fn has_locks(tools: &Tools<'_>) -> bool {
-    tools.store.dialect() == Dialect::Postgres
 }
 
 fn may_apply(tools: &Tools<'_>, case: &Case<'_>, plan: &Plan) -> Result<(), Refusal> {
@@ -299,17 +297,17 @@ async fn clear_overdue(
     tools: &Tools<'_>,
     case: &Case<'_>,
     seal: &Seal<'_>,
-    people: u32,
+    size: &mut Size,
 ) -> Result<u64, JobError> {
     let how = erasure(case, Way::Automatic, tools.clock.now());
     let mut cleared = 0;
-    for find in tools.fitted.find_overdue(&case.store_key, &how, people) {
+    for find in tools.fitted.find_overdue(&case.store_key, &how, size.people) {
         let statements = ClearStatements {
             find,
-            lock: tools.fitted.lock_batch(),
+            locks: tools.fitted.lock_batch(),
             read: tools.fitted.read_batch(),
             effects: tools.fitted.clear_overdue(&how),
-            lease: tools.lease,
+            right: tools.right,
         };
         loop {
             if tools.stop.is_some_and(CancellationToken::is_cancelled) {
@@ -317,11 +315,14 @@ async fn clear_overdue(
             }
             let entry = |people: &[Erased]| cleared_entry(tools, case, how.now, people);
             let tenant = &case.workgroup.tenant;
-            let batch = tools.store.clear_batch(tenant, &statements, entry, seal).await?;
-            if batch == 0 {
-                break;
+            match tools.store.clear_batch(tenant, &statements, entry, seal).await {
+                Err(StoreError::Busy) if size.gives_way() => tokio::time::sleep(AGAIN_AFTER).await,
+                Ok(0) => break,
+                batch => {
+                    cleared += batch?;
+                    size.refused = 0;
+                }
             }
-            cleared += batch;
         }
     }
     Ok(cleared)
@@ -432,8 +433,8 @@ const AGAIN_AFTER: Duration = Duration::from_millis(300);
 impl Size {
     const TARGET: Duration = Duration::from_millis(200);
 
-    /// A batch that the platform's locks kept from its people so often in a row is left to a later run.
-    const TIMES: u32 = 10;
+    /// A batch that the platform's locks kept from its people so often in a row is left to a later run: a quarter of a minute.
+    const TIMES: u32 = 50;
 
     fn new(size: BatchSize) -> Self {
         match size {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use chrono::TimeDelta;
 use lapsed_dataset::Fitted;
-use lapsed_model::{Chance, Clock, KeyRing, Lease, PlanState, Run, SubjectKey, Workgroup};
+use lapsed_model::{Chance, Clock, KeyRing, Lease, PlanState, Right, Run, SubjectKey, Workgroup};
 use lapsed_policy::Policy;
 use lapsed_store::Store;
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ impl Desk {
     /// Does a run on behalf of its lease.
     pub async fn work(&self, run: &Run, lease: Lease, stop: &Stop) -> Result<Value, Unfinished> {
         let tools = Tools {
-            lease: Some(lease),
+            right: Some(Right::Run(lease)),
             stop: Some(stop),
             ..self.tools()
         };
@@ -132,7 +132,7 @@ impl Desk {
             chance: &*self.chance,
             batch: self.batch,
             watch_only: self.watch_only,
-            lease: None,
+            right: None,
             stop: None,
         }
     }

@@ -56,7 +56,7 @@ pub async fn judge_again(
     }
     keep_policy(tools.store, case, bounds.now, tools.keys, tools.chance).await?;
     let new = NewPlan {
-        run: tools.lease.map(|lease| lease.run),
+        right: tools.right,
         ..new_plan(tools.fitted, case, bounds, Way::Automatic, tools.chance)
     };
     let subjects = tools.fitted.save_one_due(&question, subject, &new.id());

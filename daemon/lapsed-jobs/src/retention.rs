@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use lapsed_dataset::{Fitted, Question, decode_verdict};
 use lapsed_model::{
-    Bounds, BrakeFigures, Chance, Counts, Digest, KeyRing, Plan, Statement, SubjectKey, Switch, Value,
+    Bounds, BrakeFigures, Chance, Counts, Digest, KeyRing, Plan, Right, Statement, SubjectKey, Switch, Value,
     Verdict, Way, Workgroup,
 };
 use lapsed_policy::{Automatic, Policy, Retention, brake};
@@ -149,7 +149,7 @@ pub async fn list(
         .collect())
 }
 
-/// Makes a plan and stores it, with the policy it was made under (D-3), for the run that asks for it if one does.
+/// Makes a plan and stores it, with the policy it was made under (D-3), on behalf of whoever asks for it.
 /// Nobody is changed yet. Whether it waits for an approval is decided with it.
 pub async fn save(
     store: &Store,
@@ -158,14 +158,14 @@ pub async fn save(
     bounds: Bounds,
     keys: &KeyRing,
     chance: &dyn Chance,
-    run: Option<i64>,
+    right: Option<Right>,
 ) -> Result<Plan, JobError> {
     if case.retention.automatic == Automatic::Off {
         return Err(Refusal::AutomaticOff(case.workgroup.clone()).into());
     }
     keep_policy(store, case, bounds.now, keys, chance).await?;
     let new = NewPlan {
-        run,
+        right,
         ..new_plan(fitted, case, bounds, Way::Automatic, chance)
     };
     let switches = case.retention.switches();
@@ -222,7 +222,7 @@ pub(crate) fn new_plan(
             .map(|rule| rule.name.clone())
             .collect(),
         nonce: chance.token(),
-        run: None,
+        right: None,
     }
 }
 

@@ -73,7 +73,9 @@ pub async fn try_erasure(
         waits: BTreeMap::new(),
         ..how.clone()
     };
-    let refusal = store.try_effects(&fitted.anybody(), &fitted.erase(&how)).await?;
+    let refusal = store
+        .try_effects(&fitted.anybody(), &fitted.lock_batch(), &fitted.erase(&how))
+        .await?;
     Ok(refusal.map(|refusal| {
         Finding::error(format!("the store refuses the erasure: {refusal}"))
             .at(fitted.dataset().subject.table.span.clone())

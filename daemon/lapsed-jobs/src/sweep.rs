@@ -58,7 +58,7 @@ pub async fn sweep(
     }
     let plan = match unfinished(tools, case, run).await? {
         Some(plan) => plan,
-        None => plan_anew(tools, case, run).await?,
+        None => plan_anew(tools, case).await?,
     };
     let mut swept = Swept {
         people: plan.subjects,
@@ -115,7 +115,7 @@ async fn unfinished(tools: &Tools<'_>, case: &Case<'_>, run: i64) -> Result<Opti
     }))
 }
 
-async fn plan_anew(tools: &Tools<'_>, case: &Case<'_>, run: i64) -> Result<Plan, JobError> {
+async fn plan_anew(tools: &Tools<'_>, case: &Case<'_>) -> Result<Plan, JobError> {
     let bounds = case.bounds(tools.clock.now());
     let plan = save(
         tools.store,
@@ -124,7 +124,7 @@ async fn plan_anew(tools: &Tools<'_>, case: &Case<'_>, run: i64) -> Result<Plan,
         bounds,
         tools.keys,
         tools.chance,
-        Some(run),
+        tools.right,
     )
     .await?;
     lapsed_model::fault::point("planned");

@@ -101,6 +101,26 @@ pub struct Run {
     pub error: Option<String>,
 }
 
+/// On whose behalf people's data is changed. Every transaction that changes it asks whether that still holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// A run's.
+    Run(Lease),
+    /// A program's that does without a run, by the number under which it took the store.
+    Program(i64),
+}
+
+impl Right {
+    /// The run, where there is one.
+    #[must_use]
+    pub fn run(self) -> Option<i64> {
+        match self {
+            Right::Run(lease) => Some(lease.run),
+            Right::Program(_) => None,
+        }
+    }
+}
+
 /// The right to do a run. It is good as long as the store has the same owner and fence for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lease {

@@ -86,3 +86,21 @@ pub struct Statement {
     /// `$1` first.
     pub binds: Vec<Value>,
 }
+
+/// What erases a batch, in the order in which it must run.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// What hangs on its people.
+    pub rows: Vec<Statement>,
+    /// The people themselves: a row for each of them, or nothing is kept.
+    pub people: Option<Statement>,
+    /// What the daemon knows of them.
+    pub own: Vec<Statement>,
+}
+
+impl Effects {
+    /// All of it.
+    pub fn all(&self) -> impl Iterator<Item = &Statement> {
+        self.rows.iter().chain(&self.people).chain(&self.own)
+    }
+}

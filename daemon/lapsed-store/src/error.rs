@@ -23,6 +23,25 @@ pub enum StoreError {
     /// Somebody else holds the write lock.
     #[error("another program keeps the store locked: try again when it is done with its transaction")]
     Locked,
+    /// Somebody else keeps locked, rows perhaps, what was waited for long enough.
+    #[error("another transaction keeps locked what lapsed needs: try again when it is done")]
+    Busy,
+    /// The database said yes, and the people are as they were.
+    #[error(
+        "the database did not do what erasing says: {erased} of {meant} people were changed, and nothing of this was kept; \
+         see whether a trigger or a rule of the people's table keeps rows from being changed"
+    )]
+    NotErased {
+        /// How many people the batch was about.
+        meant: u64,
+        /// How many the database says it changed.
+        erased: u64,
+    },
+    /// A program that was silent for so long that another may do its work by now.
+    #[error(
+        "this program was silent for longer than its lease lasts, and others may do its work by now: run the command again"
+    )]
+    Silent,
     /// No room left on the disk.
     #[error("the disk of the store is full: make room, then run the command again (nothing was lost)")]
     Full,
@@ -222,7 +241,7 @@ fn of_sqlite(code: &str, source: &sqlx::Error) -> Option<StoreError> {
 fn of_postgres(code: &str, message: &str) -> Option<StoreError> {
     match code {
         // A lock that was waited for too long, a deadlock that it was chosen to end, a serialization failure.
-        "55P03" | "40P01" | "40001" => Some(StoreError::Locked),
+        "55P03" | "40P01" | "40001" => Some(StoreError::Busy),
         "53100" => Some(StoreError::Full),
         "58030" => Some(StoreError::Disk(message.to_owned())),
         "25006" => Some(StoreError::ReadOnly),

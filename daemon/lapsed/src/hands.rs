@@ -9,8 +9,9 @@ use lapsed_dataset::Fitted;
 use lapsed_jobs::JobError;
 use lapsed_jobs::apply::Tools;
 use lapsed_jobs::journal::{self, Healed, Journal, Recovered};
-use lapsed_model::KeyRing;
+use lapsed_model::{KeyRing, Right};
 
+use crate::daemon::tenure::GettingReady;
 use crate::failure::{Failure, Result};
 use crate::installation::Installation;
 use crate::output::Output;
@@ -23,6 +24,7 @@ pub(crate) struct Hands<'a> {
     keys: &'a KeyRing,
     journal: Journal,
     owner: Owner,
+    _alive: GettingReady,
     healed: Healed,
     recovered: Recovered,
 }
@@ -75,6 +77,7 @@ impl<'a> Hands<'a> {
         };
         let owner = Owner::take(store, settings, terms, &installation.clock).await?;
         let owner = owner.map_err(|served| Failure::because(served.to_string()))?;
+        let alive = GettingReady::under(store, owner.taken.start, settings.lease);
         let identity = store.identity().await?;
         let (journal, healed) = Journal::open(&settings.journal, &identity, keys)
             .await
@@ -85,6 +88,7 @@ impl<'a> Hands<'a> {
             keys,
             journal,
             owner,
+            _alive: alive,
             healed,
             recovered: Recovered::default(),
         })
@@ -102,7 +106,10 @@ impl<'a> Hands<'a> {
 
     /// What carrying out needs.
     pub(crate) fn tools(&self) -> Tools<'_> {
-        self.installation.tools(self.fitted, self.keys, &self.journal)
+        Tools {
+            right: Some(Right::Program(self.owner.taken.start)),
+            ..self.installation.tools(self.fitted, self.keys, &self.journal)
+        }
     }
 
     /// Leaves the store in order.

@@ -204,7 +204,7 @@ impl Installation {
             chance: &self.chance as &dyn Chance,
             batch: batch_size(&self.settings),
             watch_only: self.settings.watch_only,
-            lease: None,
+            right: None,
             stop: None,
         }
     }

@@ -116,7 +116,7 @@ impl Theatres {
             chance: &self.chance,
             batch,
             watch_only: false,
-            lease: None,
+            right: None,
             stop: None,
         }
     }

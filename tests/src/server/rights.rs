@@ -44,7 +44,10 @@ fn grant(table: &Table) -> String {
     let says = |key: &str| table.get(key).and_then(toml::Value::as_str);
     let name = says("table").expect("a dataset names its tables");
     match says("erase") {
-        Some("rows") => format!("GRANT DELETE ON {name} TO lapsed;\n"),
+        Some("rows") => {
+            let key = says("key").expect("rows have a key");
+            format!("GRANT DELETE, UPDATE ({key}) ON {name} TO lapsed;\n")
+        }
         _ => format!("GRANT UPDATE ON {name} TO lapsed;\n"),
     }
 }

@@ -100,10 +100,11 @@ async fn in_batches_and_no_more(world: &World, plan: &Plan) {
         recheck: world
             .fitted
             .recheck(&question(&case, plan, &switches), Recheck::Due),
-        lock: world.fitted.lock_batch(),
+        locks: world.fitted.lock_batch(),
         read: world.fitted.read_batch(),
         effects: world.fitted.erase(&erasure(&case, plan.way, world.now())),
-        lease: None,
+        right: None,
+        in_force: None,
     };
     let seal = Seal {
         key: world.keys.newest(),

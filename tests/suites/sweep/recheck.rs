@@ -4,7 +4,7 @@ use lapsed_dataset::Recheck;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lapsed_model::{Plan, SubjectKey};
+use lapsed_model::{Effects, Plan, SubjectKey};
 use lapsed_store::{PlanStatements, Seal};
 use lapsed_tests::World;
 use proptest::prelude::*;
@@ -103,10 +103,11 @@ async fn batch_without_effect(world: &World, plan: &Plan) -> TestCaseResult {
         recheck: world
             .fitted
             .recheck(&question(&case, plan, &switches), Recheck::Due),
-        lock: world.fitted.lock_batch(),
+        locks: world.fitted.lock_batch(),
         read: world.fitted.read_batch(),
-        effects: Vec::new(),
-        lease: None,
+        effects: Effects::default(),
+        right: None,
+        in_force: None,
     };
     let seal = Seal {
         key: world.keys.newest(),

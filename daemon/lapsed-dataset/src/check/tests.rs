@@ -122,9 +122,10 @@ fn a_store_that_looks_like_its_dataset_is_written_for_by_its_schemas() {
     let fitted = fitted.expect("it fits");
     assert_eq!(fitted.touched_tables(), ["\"box\".\"customers\""]);
     assert_eq!(
-        fitted.lock_batch().expect("a lock").sql,
-        "SELECT s.\"id\" FROM \"box\".\"customers\" s WHERE s.\"id\" = ANY (ARRAY(SELECT CASE WHEN \
-         jsonb_typeof(subject) = 'number' THEN CAST(subject AS bigint) END FROM lapsed_batch)) ORDER BY s.\"id\" FOR UPDATE"
+        fitted.lock_batch().first().expect("a lock").sql,
+        "SELECT count(*) FROM (SELECT 1 FROM \"box\".\"customers\" WHERE \"id\" = ANY (ARRAY(SELECT CASE WHEN \
+         jsonb_typeof(subject) = 'number' THEN CAST(subject AS bigint) END FROM lapsed_batch)) ORDER BY \"id\" \
+         FOR UPDATE NOWAIT) locked"
     );
 }
 

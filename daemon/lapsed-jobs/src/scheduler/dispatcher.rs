@@ -53,7 +53,7 @@ pub struct Dispatcher<W> {
     clock: Arc<dyn Clock>,
     work: Arc<W>,
     settings: Settings,
-    hands: HashMap<i64, InHand>,
+    hands: HashMap<Lease, InHand>,
     tasks: JoinSet<()>,
     room: Arc<Semaphore>,
     ends: (mpsc::UnboundedSender<Ending>, mpsc::UnboundedReceiver<Ending>),
@@ -65,16 +65,16 @@ pub struct Dispatcher<W> {
     crashed: u64,
 }
 
-/// A run whose lease is held here.
+/// A run whose lease is held here. It is known by its lease: a daemon that lost one and claimed the same run again has both
+/// in hand until the first has stopped.
 struct InHand {
     run: Run,
-    lease: Lease,
     stop: Stop,
 }
 
 /// What a worker reports.
 struct Ending {
-    run: i64,
+    lease: Lease,
     result: Result<serde_json::Value, Unfinished>,
     took: Duration,
     crashed: bool,
@@ -178,7 +178,8 @@ impl<W: Work> Dispatcher<W> {
     }
 
     fn end(&mut self, ending: Ending) {
-        let Some(InHand { run, lease, .. }) = self.hands.remove(&ending.run) else {
+        let lease = ending.lease;
+        let Some(InHand { run, .. }) = self.hands.remove(&lease) else {
             return;
         };
         self.ahead.learn(ending.took);
@@ -240,8 +241,8 @@ impl<W: Work> Dispatcher<W> {
             Arc::clone(&self.room),
             self.ends.0.clone(),
         );
-        let (id, done, token) = (run.id, run.clone(), stop.clone());
-        self.hands.insert(id, InHand { run, lease, stop });
+        let (done, token) = (run.clone(), stop.clone());
+        self.hands.insert(lease, InHand { run, stop });
         self.tasks.spawn(async move {
             let Ok(_place) = room.acquire().await else { return };
             let began = Instant::now();
@@ -260,7 +261,7 @@ impl<W: Work> Dispatcher<W> {
             };
             // Nobody is left to be told when the dispatcher is gone.
             let _ = ends.send(Ending {
-                run: id,
+                lease,
                 result,
                 took: began.elapsed(),
                 crashed,
@@ -272,16 +273,16 @@ impl<W: Work> Dispatcher<W> {
     async fn look_after_leases(&mut self) -> Result<(), StoreError> {
         const EVERY: Duration = Duration::from_secs(10);
         let owner = *self.settings.owner.borrow();
-        for hand in self.hands.values().filter(|hand| Some(hand.lease.owner) != owner) {
+        for (_, hand) in self.hands.iter().filter(|(lease, _)| Some(lease.owner) != owner) {
             hand.stop.cancel();
         }
         if self.hands.is_empty() || self.looked_after.elapsed() < EVERY {
             return Ok(());
         }
         self.looked_after = Instant::now();
-        let leases: Vec<Lease> = self.hands.values().map(|hand| hand.lease).collect();
+        let leases: Vec<Lease> = self.hands.keys().copied().collect();
         for lost in self.store.lost(&leases).await? {
-            if let Some(hand) = self.hands.get(&lost.run) {
+            if let Some(hand) = self.hands.get(&lost) {
                 warn!(run = lost.run, "the lease was lost: the run is stopped");
                 hand.stop.cancel();
             }

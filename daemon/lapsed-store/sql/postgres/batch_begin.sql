@@ -1,7 +1,9 @@
--- The people of the batch that is being carried out, and of no other: the table goes with its transaction. From here on
--- a batch holds rows that the platform may wait for, so it does not wait long for rows that the platform holds.
+-- The people of the batch that is being carried out, and of no other: the table goes with its transaction. From here on a batch
+-- holds rows that the platform may wait for. Those that the platform holds were taken without waiting; what else is met is
+-- waited for much shorter than the server waits before it looks for a deadlock, so that it is never the platform's
+-- transaction that is ended for it.
 CREATE TEMPORARY TABLE lapsed_batch (
     subject jsonb PRIMARY KEY,
     rule    bigint
 ) ON COMMIT DROP;
-SET LOCAL lock_timeout TO 2000
+SELECT set_config('lock_timeout', (extract(epoch FROM CAST(current_setting('deadlock_timeout') AS interval)) * 200 + 1)::int::text, true)

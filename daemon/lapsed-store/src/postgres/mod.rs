@@ -69,9 +69,11 @@ impl Pool {
         &self.schema
     }
 
-    /// A transaction that may write.
+    /// A transaction that may write. Whoever waited for a lock has to see what was committed meanwhile, whatever the
+    /// database or the role has for a default.
     pub(crate) async fn write(&self, doing: &'static str) -> Result<Session> {
-        self.begin("BEGIN", doing).await
+        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", doing)
+            .await
     }
 
     /// A transaction that only reads, and sees the store as it was when it began.
@@ -140,10 +142,11 @@ fn direct_connections(options: PgConnectOptions, schema: &str, patience: Duratio
 /// What every transaction is told of its session, in the message that begins it.
 fn begin(schema: &str, patience: Duration) -> String {
     let path = quote(schema);
-    // Compiling a statement takes longer here than running it; and a program that is stopped in the middle of a
-    // transaction must not keep its locks for ever.
+    // Compiling a statement takes longer here than running it; a program that is stopped in the middle of a transaction must
+    // not keep its locks for ever; rows that a policy of the server's hides are an error, and not people without orders.
     format!(
-        "SET LOCAL search_path TO {path}, public; SET LOCAL jit TO off; SET LOCAL lock_timeout TO {}; \
+        "SET LOCAL search_path TO {path}, public; SET LOCAL jit TO off; SET LOCAL row_security TO off; \
+         SET LOCAL extra_float_digits TO 1; SET LOCAL lock_timeout TO {}; \
          SET LOCAL idle_in_transaction_session_timeout TO 60000",
         patience.as_millis()
     )

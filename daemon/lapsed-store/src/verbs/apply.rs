@@ -8,14 +8,14 @@
 //! only then asks the rules, in a statement that sees everything that was committed until then.
 
 use lapsed_model::{
-    Batch, Chance, Dialect, Entry, Key, Lease, Plan, PlanState, Recorded, Statement, SubjectKey, TenantName,
-    Value, fault,
+    Batch, Chance, Dialect, Effects, Entry, Key, Plan, PlanState, Recorded, Right, Statement, SubjectKey,
+    TenantName, Value, fault,
 };
 
 use super::approvals::refuse_unapproved;
 use super::erasures::{Witness, remember};
 use super::ledger::append;
-use super::pauses::{refuse_lost, refuse_other_policy, refuse_paused};
+use super::pauses::{refuse_other_policy, refuse_paused, refuse_without};
 use super::plans::{self, read_in_order};
 use super::remnants::note_remnants;
 use crate::Store;
@@ -27,16 +27,18 @@ use crate::sql::{Sql, side_by_side, values};
 /// What the dataset composed for carrying out a plan.
 #[derive(Clone, Debug)]
 pub struct PlanStatements {
-    /// Locks the people who are in `lapsed_batch`; none where nobody else can write.
-    pub lock: Option<Statement>,
+    /// Locks the people who are in `lapsed_batch` and what hangs on them; nothing where nobody else can write.
+    pub locks: Vec<Statement>,
     /// Drops from `lapsed_batch` who is not to be erased after all.
     pub recheck: Statement,
     /// Reads `lapsed_batch` as JSON: `[subject, rule, created]` per person.
     pub read: Statement,
     /// Erases who is in `lapsed_batch`.
-    pub effects: Vec<Statement>,
-    /// On behalf of which run; none where somebody carries a plan out by hand.
-    pub lease: Option<Lease>,
+    pub effects: Effects,
+    /// On whose behalf.
+    pub right: Option<Right>,
+    /// The policy that was in force when somebody began to carry the plan out by hand.
+    pub in_force: Option<String>,
 }
 
 /// What the dataset composed for clearing what had a period of its own.
@@ -44,14 +46,14 @@ pub struct PlanStatements {
 pub struct ClearStatements {
     /// Puts people of whom something is due into `lapsed_batch`.
     pub find: Statement,
-    /// Locks them; none where nobody else can write.
-    pub lock: Option<Statement>,
+    /// Locks them and what hangs on them; nothing where nobody else can write.
+    pub locks: Vec<Statement>,
     /// Reads `lapsed_batch` as JSON.
     pub read: Statement,
     /// Clears what is due of who is in `lapsed_batch`.
     pub effects: Vec<Statement>,
-    /// On behalf of which run; none where somebody does it by hand.
-    pub lease: Option<Lease>,
+    /// On whose behalf.
+    pub right: Option<Right>,
 }
 
 /// A person who was just erased.
@@ -88,7 +90,7 @@ impl Store {
         witness: &dyn Witness,
     ) -> Result<Batch> {
         let (mut batch, plan) = self.begin_batch_of(plan).await?;
-        refuse(&mut batch, &plan, statements.lease).await?;
+        refuse(&mut batch, &plan, statements).await?;
         let after = match &plan.applied_to {
             Some(last) => batch.key(last),
             None => before_everybody(&batch),
@@ -97,7 +99,7 @@ impl Store {
         let Some(last) = last else {
             return end(batch, &plan).await;
         };
-        lock(&mut batch, statements.lock.as_ref()).await?;
+        lock(&mut batch, &statements.locks).await?;
         run(&mut batch, &statements.recheck, "judge a batch again").await?;
         let erased = read_batch(&mut batch, &statements.read).await?;
         let anonymised = erased.len() as u64;
@@ -105,8 +107,8 @@ impl Store {
         if dropped > 0 {
             mark_dropped(&mut batch, &plan.id, after, &last).await?;
         }
-        for effect in statements.effects.iter().filter(|_| anonymised > 0) {
-            run(&mut batch, effect, "erase a batch").await?;
+        if anonymised > 0 {
+            erase(batch.doing("erase a batch"), &statements.effects, anonymised).await?;
         }
         fault::point("batch-erased");
         advance(&mut batch, &plan.id, &last, anonymised, dropped).await?;
@@ -139,12 +141,10 @@ impl Store {
     ) -> Result<u64> {
         let mut batch = self.begin_batch(Beside::Workers(tenant)).await?;
         refuse_paused(&mut batch, tenant).await?;
-        if let Some(lease) = statements.lease {
-            refuse_lost(&mut batch, lease).await?;
-        }
+        refuse_without(&mut batch, statements.right).await?;
         run(&mut batch, &statements.find, "look for what is due to be cleared").await?;
         count_people(&mut batch).await?;
-        lock(&mut batch, statements.lock.as_ref()).await?;
+        lock(&mut batch, &statements.locks).await?;
         let people = read_batch(&mut batch, &statements.read).await?;
         let mut changed = 0;
         for effect in statements.effects.iter().filter(|_| !people.is_empty()) {
@@ -163,12 +163,17 @@ impl Store {
 
     /// Tries the effects on whom `find` puts into the batch and undoes them, so that constraints and triggers
     /// speak before the first night. Answers what the store has against them, and nobody's data.
-    pub async fn try_effects(&self, find: &Statement, effects: &[Statement]) -> Result<Option<String>> {
+    pub async fn try_effects(
+        &self,
+        find: &Statement,
+        locks: &[Statement],
+        effects: &Effects,
+    ) -> Result<Option<String>> {
         let mut batch = self.begin_batch(Beside::Anybody).await?;
         run(&mut batch, find, "find somebody to try the erasure on").await?;
         count_people(&mut batch).await?;
         let mut refused = None;
-        for effect in effects {
+        for effect in locks.iter().chain(effects.all()) {
             if let Err(error) = batch.try_statement(effect).await {
                 refused = Some(refusal(error, effect)?);
                 break;
@@ -219,12 +224,26 @@ async fn empty(batch: &mut Session) -> Result<()> {
 }
 
 /// Whatever stops a batch is asked inside its own transaction.
-async fn refuse(batch: &mut Session, plan: &Plan, lease: Option<Lease>) -> Result<()> {
+async fn refuse(batch: &mut Session, plan: &Plan, statements: &PlanStatements) -> Result<()> {
     refuse_paused(batch, &plan.workgroup.tenant).await?;
     refuse_unapproved(batch, plan).await?;
-    if let Some(lease) = lease {
-        refuse_lost(batch, lease).await?;
-        refuse_other_policy(batch, plan).await?;
+    refuse_without(batch, statements.right).await?;
+    refuse_other_policy(batch, plan, statements.right, statements.in_force.as_deref()).await
+}
+
+/// Erases whoever is in the batch. What a database answered is not believed: a trigger may have undone it without a word.
+pub(super) async fn erase(batch: &mut Session, effects: &Effects, meant: u64) -> Result<()> {
+    for rows in &effects.rows {
+        batch.run_statement(rows).await?;
+    }
+    if let Some(people) = &effects.people {
+        let erased = batch.run_statement(people).await?;
+        if erased != meant {
+            return Err(StoreError::NotErased { meant, erased });
+        }
+    }
+    for own in &effects.own {
+        batch.run_statement(own).await?;
     }
     Ok(())
 }
@@ -290,7 +309,7 @@ fn refusal(error: sqlx::Error, effect: &Statement) -> Result<String> {
         .as_database_error()
         .map(|refused| format!("{} (in `{}`)", refused.message(), effect.sql));
     match (StoreError::of("try the erasure")(error), said) {
-        (StoreError::Locked, _) => Err(StoreError::Locked),
+        (StoreError::Busy, _) => Err(StoreError::Busy),
         (_, Some(said)) => Ok(said),
         (other, None) => Err(other),
     }
@@ -346,7 +365,18 @@ async fn take(
             &[],
         )
         .await?;
-    Ok((taken.get::<i64>(0).unsigned_abs(), subject_key(taken.value(1))))
+    let many = taken.get::<i64>(0).unsigned_abs();
+    let last = subject_key(taken.value(1));
+    // A plan that seems to be at its end with people left would be taken for carried out.
+    if many > 0 && last.is_none() {
+        return Err(StoreError::Inconsistent {
+            table: "lapsed_plan_subject",
+            row: plan.to_owned(),
+            column: "subject",
+            found: "no key".to_owned(),
+        });
+    }
+    Ok((many, last))
 }
 
 /// PostgreSQL knows nothing of a table that was just made, and would guess how to read what hangs on its people.
@@ -357,12 +387,12 @@ pub(super) async fn count_people(batch: &mut Session) -> Result<()> {
     Ok(())
 }
 
-/// In a statement of its own: one that waits for a lock goes on with what it saw before.
-async fn lock(batch: &mut Session, lock: Option<&Statement>) -> Result<()> {
-    match lock {
-        Some(lock) => run(batch, lock, "lock the people of a batch").await,
-        None => Ok(()),
+/// In statements of their own: one that waits for a lock goes on with what it saw before.
+async fn lock(batch: &mut Session, locks: &[Statement]) -> Result<()> {
+    for lock in locks {
+        run(batch, lock, "lock the people of a batch").await?;
     }
+    Ok(())
 }
 
 pub(super) async fn read_batch(session: &mut Session, read: &Statement) -> Result<Vec<Erased>> {

@@ -8,10 +8,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use chrono::{DateTime, Utc};
-use lapsed_model::{Entry, Head, Plan, Recorded, Statement, SubjectKey, TenantName, fault};
+use lapsed_model::{Effects, Entry, Head, Plan, Recorded, Statement, SubjectKey, TenantName, fault};
 use serde_json::json;
 
-use super::apply::{Erased, Seal, commit, count_people, read_batch, run};
+use super::apply::{Erased, Seal, commit, count_people, erase, read_batch, run};
 use super::approvals::ask_again;
 use super::ledger::{append, parse};
 use super::remnants::note_remnants;
@@ -45,7 +45,7 @@ pub struct Lost<'a> {
     /// Reads `lapsed_batch` as JSON: `[subject, rule, created]` per person.
     pub read: &'a Statement,
     /// Erases who is in `lapsed_batch`.
-    pub effects: &'a [Statement],
+    pub effects: &'a Effects,
 }
 
 impl Store {
@@ -134,8 +134,8 @@ impl Store {
             .partition(|person| is_meant(person));
         take_from_batch(&mut batch, &others).await?;
         fault::point("again-begun");
-        for effect in lost.effects.iter().filter(|_| !meant.is_empty()) {
-            run(&mut batch, effect, doing).await?;
+        if !meant.is_empty() {
+            erase(batch.doing(doing), lost.effects, meant.len() as u64).await?;
         }
         fault::point("again-erased");
         let entry = entry(&meant);

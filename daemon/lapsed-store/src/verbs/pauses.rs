@@ -1,7 +1,7 @@
 //! The stop button: for one tenant or for everything, and it survives a restart.
 
 use chrono::{DateTime, Utc};
-use lapsed_model::{Plan, TenantName};
+use lapsed_model::{Dialect, Lease, Plan, Right, TenantName};
 
 use super::ledger::parse;
 use super::schedules::instant;
@@ -119,9 +119,15 @@ pub(super) async fn refuse_paused(session: &mut Session, tenant: &TenantName) ->
     }
 }
 
-/// Refuses a batch whose plan was made under a policy that is no longer in force. Whoever carries a plan out by
-/// hand brings the tenant's file; a run works by what is in force, from one batch to the next.
-pub(super) async fn refuse_other_policy(session: &mut Session, plan: &Plan) -> Result<()> {
+/// Refuses a batch whose plan was made under a policy that is no longer in force. A run works by what is in force,
+/// from one batch to the next. Whoever carries a plan out by hand brings the tenant's file, and is refused once another
+/// policy than `before` came into force behind their back.
+pub(super) async fn refuse_other_policy(
+    session: &mut Session,
+    plan: &Plan,
+    right: Option<Right>,
+    before: Option<&str>,
+) -> Result<()> {
     let in_force = session
         .doing("look which policy is in force")
         .first(
@@ -129,15 +135,45 @@ pub(super) async fn refuse_other_policy(session: &mut Session, plan: &Plan) -> R
             &values![plan.workgroup.tenant.as_str()],
         )
         .await?;
-    if in_force.is_some_and(|row| row.get::<String>(0) == plan.policy.to_string()) {
+    let in_force = in_force.map(|row| row.get::<String>(0));
+    let by_hand = !matches!(right, Some(Right::Run(_)));
+    let unchanged = by_hand && in_force.as_deref() == before;
+    if unchanged || in_force == Some(plan.policy.to_string()) {
         return Ok(());
     }
     Err(StoreError::OtherPolicy(plan.id.clone(), plan.workgroup.clone()))
 }
 
+/// Refuses whoever lost the right by which they came.
+pub(super) async fn refuse_without(session: &mut Session, right: Option<Right>) -> Result<()> {
+    match right {
+        Some(Right::Run(lease)) => refuse_lost(session, lease).await,
+        Some(Right::Program(start)) => refuse_silent(session, start).await,
+        None => Ok(()),
+    }
+}
+
+/// A program without a run that was silent for too long. On SQLite nobody else serves the store meanwhile.
+async fn refuse_silent(session: &mut Session, start: i64) -> Result<()> {
+    if session.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let alive = session
+        .doing("look after a lease")
+        .all(
+            "SELECT 1 FROM lapsed_daemon WHERE start = $1 AND lease_until > statement_timestamp()",
+            &values![start],
+        )
+        .await?;
+    if alive.is_empty() {
+        return Err(StoreError::Silent);
+    }
+    Ok(())
+}
+
 /// Refuses a batch whose run somebody else has now; a batch that goes on is progress, so that the run's attempts
 /// count anew. The run's row stays locked until the batch ends: nobody takes the run over in between.
-pub(super) async fn refuse_lost(session: &mut Session, lease: lapsed_model::Lease) -> Result<()> {
+async fn refuse_lost(session: &mut Session, lease: Lease) -> Result<()> {
     let held = session
         .doing("look after a lease")
         .run(

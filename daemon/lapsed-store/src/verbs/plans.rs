@@ -2,13 +2,15 @@
 
 use chrono::DateTime;
 use lapsed_model::{
-    Bounds, Dialect, Digest, Plan, PlanState, Statement, SubjectKey, TenantName, Value, Way, Workgroup, fault,
+    Bounds, Dialect, Digest, Plan, PlanState, Right, Statement, SubjectKey, TenantName, Value, Way,
+    Workgroup, fault,
 };
 use serde_json::json;
 
 use super::apply::before_everybody;
 use super::approvals::{Brake, pull};
 use super::ledger::parse;
+use super::pauses::refuse_without;
 use crate::Store;
 use crate::error::{Result, StoreError};
 use crate::row::{Record, subject_key};
@@ -34,8 +36,8 @@ pub struct NewPlan {
     pub rules: Vec<String>,
     /// What tells two plans of one instant apart.
     pub nonce: String,
-    /// The run that makes it: if it comes back, it goes on with this plan.
-    pub run: Option<i64>,
+    /// On whose behalf; a run that comes back goes on with this plan.
+    pub right: Option<Right>,
 }
 
 impl NewPlan {
@@ -90,6 +92,8 @@ impl Store {
         let mut session = self
             .write(doing, Beside::OtherTenants(&new.workgroup.tenant))
             .await?;
+        // Whoever has the run now makes a plan of their own.
+        refuse_without(&mut session, new.right).await?;
         if !insert(&mut session, new, &id, brake).await? {
             session.roll_back().await?;
             return self.plan(&id).await;
@@ -178,7 +182,7 @@ async fn insert(session: &mut Session, new: &NewPlan, id: &str, brake: Option<&B
                 new.policy.to_string(),
                 new.dataset.to_string(),
                 json!(new.rules).to_string(),
-                new.run,
+                new.right.and_then(Right::run),
                 brake.is_some_and(|brake| !brake.replaces),
             ],
         )
