@@ -4,6 +4,18 @@
 //! to the next; a single table read from end to end would make a hundred workgroups cost a hundred times the
 //! store. It decides by statistics where there are any, so it is asked again with others. (SQLite has none before somebody asks
 //! for them; on PostgreSQL there is always somebody who does.)
+//!
+//! What the daemon asks its own tables all day long is heard from the server that answers it (`daemon`).
+
+#[path = "plans/daemon.rs"]
+mod daemon;
+#[path = "plans/day.rs"]
+mod day;
+#[path = "plans/heard.rs"]
+mod heard;
+#[path = "holds/office.rs"]
+#[expect(dead_code, reason = "the suite of the holds uses more of it")]
+mod office;
 
 use chrono::{DateTime, Utc};
 use lapsed_dataset::{Noted, Question, Recheck};

@@ -124,6 +124,7 @@ CREATE TABLE lapsed_approval (
     reason      text,
     replaced_by text                           -- the plan that was made while this one waited
 );
+CREATE INDEX lapsed_approval_waiting ON lapsed_approval (asked_at) WHERE approved_at IS NULL AND replaced_by IS NULL;
 
 -- Legal holds: nobody under one is anonymised (R-9).
 CREATE TABLE lapsed_hold (

@@ -66,15 +66,16 @@ impl Wake {
 }
 
 impl Store {
-    /// When there is something to do. Reads two index entries and changes nothing.
+    /// When there is something to do. Reads three index entries and changes nothing.
     pub async fn wake(&self) -> Result<Wake> {
         let mut session = self.read("look for what is due").await?;
         let row = session
             .one(
                 "SELECT (SELECT min(next_slot_at) FROM lapsed_schedule WHERE next_slot_at IS NOT NULL) AS slot, \
                  (SELECT min(due_at) FROM lapsed_run WHERE state IN ('scheduled', 'retryable')) AS due, \
-                 EXISTS (SELECT 1 FROM lapsed_turn t WHERE t.waiting = 1 AND (t.tenant = '' OR NOT EXISTS ( \
-                     SELECT 1 FROM lapsed_pause p WHERE p.tenant IN ('*', t.tenant)))) AS waiting",
+                 (SELECT 1 FROM lapsed_turn t WHERE t.waiting = 1 AND (t.tenant = '' OR NOT EXISTS ( \
+                     SELECT 1 FROM lapsed_pause p WHERE p.tenant IN ('*', t.tenant))) \
+                  ORDER BY t.vtime, t.tenant LIMIT 1) IS NOT NULL AS waiting",
                 &[],
             )
             .await?;
