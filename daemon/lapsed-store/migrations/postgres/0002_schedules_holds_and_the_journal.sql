@@ -84,7 +84,7 @@ CREATE TABLE lapsed_turn (
     waiting bigint           NOT NULL,         -- 1: it has available runs
     vtime   bigint           NOT NULL
 );
-CREATE INDEX lapsed_turn_waiting ON lapsed_turn (vtime, tenant) WHERE waiting = 1;
+CREATE INDEX lapsed_turn_waiting ON lapsed_turn (waiting, vtime, tenant);
 
 -- Slots that were left out, counted: a row for each time that a schedule was moved on.
 CREATE TABLE lapsed_skipped (
@@ -124,7 +124,6 @@ CREATE TABLE lapsed_approval (
     reason      text,
     replaced_by text                           -- the plan that was made while this one waited
 );
-CREATE INDEX lapsed_approval_waiting ON lapsed_approval (asked_at) WHERE approved_at IS NULL AND replaced_by IS NULL;
 
 -- Legal holds: nobody under one is anonymised (R-9).
 CREATE TABLE lapsed_hold (

@@ -118,7 +118,6 @@ CREATE TABLE lapsed_approval (
     reason      TEXT,
     replaced_by TEXT                           -- the plan that was made while this one waited
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lapsed_approval_waiting ON lapsed_approval (asked_at) WHERE approved_at IS NULL AND replaced_by IS NULL;
 
 -- Legal holds: nobody under one is anonymised (R-9).
 CREATE TABLE lapsed_hold (

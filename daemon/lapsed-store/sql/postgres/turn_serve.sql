@@ -7,3 +7,4 @@ SET vtime = t.vtime + (s ->> 1)::bigint,
     END
 FROM jsonb_array_elements($1::jsonb) s
 WHERE t.tenant = s ->> 0
+  AND t.tenant = ANY (ARRAY(SELECT e ->> 0 FROM jsonb_array_elements($1::jsonb) e))

@@ -29,13 +29,14 @@ macro_rules! step {
 }
 
 /// The daemon's tables as one list of steps for both databases.
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     step!(1, "the first tables", "0001_the_first_tables"),
     step!(
         2,
         "schedules, holds and the journal",
         "0002_schedules_holds_and_the_journal"
     ),
+    step!(3, "plans that wait", "0003_plans_that_wait"),
 ];
 
 /// The oldest schema that this version serves: while machines are upgraded one after the other, the store is migrated when
