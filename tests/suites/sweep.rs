@@ -19,4 +19,6 @@ mod sweep {
     mod salon;
     mod salon_erasure;
     mod salon_rules;
+    mod silent;
+    mod together;
 }

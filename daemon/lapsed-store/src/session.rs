@@ -21,6 +21,8 @@ pub(crate) enum Beside<'a> {
     Workers(&'a TenantName),
     /// Nobody who decides about this tenant or erases for it.
     OtherTenants(&'a TenantName),
+    /// Nobody who is about to serve the store too.
+    Starters,
     /// Nobody at all.
     Nobody,
 }

@@ -65,6 +65,24 @@ impl Platform {
         self.run(&sql).await;
     }
 
+    /// From now on a trigger says yes to every change of the rows of a table for which `when` (of `old`) is true, and leaves them
+    /// as they are.
+    pub async fn swallows(&self, table: &str, when: &str) {
+        let name = guard(table);
+        let sql = match self.dialect() {
+            Dialect::Sqlite => {
+                format!(
+                    "CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {when} BEGIN SELECT RAISE(IGNORE); END"
+                )
+            }
+            Dialect::Postgres => format!(
+                "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; \
+                 CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {name}()"
+            ),
+        };
+        self.run(&sql).await;
+    }
+
     /// It refuses nothing any more.
     pub async fn refuses_no_longer(&self, table: &str) {
         let name = guard(table);

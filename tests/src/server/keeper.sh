@@ -74,6 +74,8 @@ max_wal_size = 256MB
 autovacuum = on
 timezone = 'Europe/Vienna'
 datestyle = 'iso, dmy'
+default_transaction_isolation = 'repeatable read'
+extra_float_digits = 0
 log_line_prefix = '%m %d %u: '
 SETTINGS
 }

@@ -3,8 +3,8 @@
 
 use chrono::TimeDelta;
 use lapsed_jobs::manual::anonymise;
-use lapsed_model::{Request, RequestKind, RequestState, SubjectKey, Value};
-use lapsed_tests::World;
+use lapsed_model::{Dialect, Request, RequestKind, RequestState, SubjectKey, Value};
+use lapsed_tests::{World, only_on};
 
 use super::office::{ask, became, does_its_runs, hold_person, is_anonymised, lapsed, lift_it, now};
 
@@ -127,4 +127,41 @@ async fn r9_erasing_clears_no_hold_in_force() {
     assert_eq!(world.sweep().await.anonymised, 1);
     let subject = world.platform.value("SELECT subject FROM lapsed_hold").await;
     assert_eq!(subject, Value::Integer(7));
+}
+
+#[tokio::test]
+async fn r9_a_hold_finds_its_person_by_an_instant_with_any_number_of_decimals() {
+    if !only_on(Dialect::Postgres, "SQLite has no numbers of any length") {
+        return;
+    }
+    for (kind, instant) in [
+        ("numeric(30, 9)", "1144026440957.123456789"),
+        ("numeric(30, 9)", "1144026440957"),
+        ("double precision", "1144026440957.1235"),
+    ] {
+        let mut world = World::new().await;
+        lapsed(&world, 7).await;
+        let sql = format!(
+            "ALTER TABLE customers ALTER created_at TYPE {kind}; UPDATE customers SET created_at = {instant}"
+        );
+        world.platform.run(&sql).await;
+        world.refit().await;
+        let held = hold_person(&world, 7).await;
+        assert_eq!(world.sweep().await.anonymised, 0, "{kind} {instant}");
+        lift_it(&world, &held).await;
+        world
+            .platform
+            .run("UPDATE customers SET created_at = created_at + 1")
+            .await;
+        hold_person(&world, 7).await;
+        world
+            .platform
+            .run("UPDATE customers SET created_at = created_at - 1")
+            .await;
+        assert_eq!(
+            world.sweep().await.anonymised,
+            1,
+            "that was somebody else: {kind} {instant}"
+        );
+    }
 }

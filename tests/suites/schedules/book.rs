@@ -113,9 +113,14 @@ impl Book {
         }
     }
 
+    /// The store, past the daemon.
+    pub(crate) fn platform(&self) -> lapsed_tests::Platform {
+        self.place.platform()
+    }
+
     /// The daemon was killed, and another one takes the store. The store as the old one had it open is returned.
     pub(crate) async fn crash(&mut self) -> Store {
-        let platform = self.place.platform();
+        let platform = self.platform();
         platform.leases_run_out().await;
         platform.close().await;
         let reopened = Store::open(self.place.address())

@@ -4,11 +4,11 @@ use lapsed_dataset::Recheck;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use lapsed_model::{Effects, Plan, SubjectKey};
-use lapsed_store::{PlanStatements, Seal};
+use lapsed_model::{Batch, Effects, Plan, SubjectKey};
+use lapsed_store::{PlanStatements, Seal, StoreError};
 use lapsed_tests::World;
 use proptest::prelude::*;
-use proptest::test_runner::{TestCaseError, TestCaseResult};
+use proptest::test_runner::TestCaseError;
 
 use super::agreement::on_stores;
 use super::batches::{nobody_noted, question};
@@ -75,7 +75,8 @@ async fn drops_exactly(
         .filter(|person| matches!(tables.says(*person, &asked), Says::Due(_)))
         .map(SubjectKey::Integer)
         .collect();
-    batch_without_effect(&world, &plan).await?;
+    let batch = batch_without_effect(&world, &plan).await;
+    batch.map_err(|why| TestCaseError::fail(why.to_string()))?;
     let dropped = world.store.dropped(&plan.id).await;
     let dropped: BTreeSet<SubjectKey> = dropped
         .map_err(|why| TestCaseError::fail(why.to_string()))?
@@ -96,7 +97,7 @@ async fn befalls(world: &World, person: usize, fate: Fate) {
 }
 
 /// The whole plan as one batch that judges again and erases nobody.
-async fn batch_without_effect(world: &World, plan: &Plan) -> TestCaseResult {
+pub(crate) async fn batch_without_effect(world: &World, plan: &Plan) -> Result<Batch, StoreError> {
     let case = world.case();
     let switches = case.retention.switches();
     let statements = PlanStatements {
@@ -114,7 +115,7 @@ async fn batch_without_effect(world: &World, plan: &Plan) -> TestCaseResult {
         chance: &world.chance,
     };
     let entry = |_: &[_]| nobody_noted(world);
-    let batch = world
+    world
         .store
         .apply_batch(
             &plan.id,
@@ -124,8 +125,5 @@ async fn batch_without_effect(world: &World, plan: &Plan) -> TestCaseResult {
             &seal,
             &lapsed_tests::Forgetful,
         )
-        .await;
-    batch
-        .map(|_| ())
-        .map_err(|why| TestCaseError::fail(why.to_string()))
+        .await
 }

@@ -26,6 +26,9 @@ pub enum JournalError {
     /// Another program writes, and does not come to an end.
     #[error("another program keeps {} locked: try again when it is done", .0.display())]
     Locked(PathBuf),
+    /// A folder that hangs, or a file that somebody keeps locked: the people of a batch stay locked meanwhile.
+    #[error("the erasure journal took no line for {} s: see what keeps its folders busy; nothing of the batch was kept", .0.as_secs())]
+    Slow(std::time::Duration),
     /// A line whose key is not in the ring: whether a backup was restored cannot be told without it.
     #[error(
         "a line of {} was sealed with key `{key}`, which is not in the key ring: put it back, the journal cannot be read without it",

@@ -1,5 +1,7 @@
 //! Telling the journal of a batch, inside the transaction that erases.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use lapsed_model::{KeyRing, Language, Plan, Recorded};
@@ -8,6 +10,10 @@ use lapsed_store::{Erased, Witness, Witnessed};
 use super::note::{Done, Intended, Note};
 use super::{Journal, JournalError};
 use crate::apply::pseudonym;
+
+/// A batch waits no longer for its line: whoever wants to buy waits for the batch. A line that comes too late is an intention
+/// that nothing came of, as a crash leaves one.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the journal is told of the batches of a plan.
 pub(crate) struct BatchWitness<'a> {
@@ -43,7 +49,10 @@ impl BatchWitness<'_> {
 impl Witness for BatchWitness<'_> {
     fn intended<'w>(&'w self, batch: &'w str, erased: &'w [Erased]) -> Witnessed<'w> {
         let note = Note::Intended(self.intent(batch, erased));
-        Box::pin(async move { Ok(self.journal.append(&note).await?) })
+        Box::pin(async move {
+            let appended = tokio::time::timeout(PATIENCE, self.journal.append(&note)).await;
+            Ok(appended.unwrap_or(Err(JournalError::Slow(PATIENCE)))?)
+        })
     }
 }
 

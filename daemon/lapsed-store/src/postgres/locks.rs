@@ -14,6 +14,12 @@ use super::Pool;
 use crate::error::StoreError;
 use crate::session::Beside;
 
+/// The lock of whoever is about to serve the store.
+const START: i32 = -2;
+
+/// Whoever wants to be alone with the store waits for the judging of the largest workgroup.
+const PATIENCE: &str = "SET LOCAL lock_timeout TO 60000";
+
 /// What tells our locks from other programs' in the same database.
 const OURS: i32 = 0x6c61_7073;
 
@@ -83,7 +89,11 @@ pub(crate) async fn take(
             shared(on, STORE).await?;
             alone(on, of(tenant)).await
         }
-        Beside::Nobody => alone(on, STORE).await,
+        Beside::Starters => alone(on, START).await,
+        Beside::Nobody => {
+            sqlx::raw_sql(PATIENCE).execute(&mut **on).await?;
+            alone(on, STORE).await
+        }
     }
 }
 

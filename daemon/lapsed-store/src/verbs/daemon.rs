@@ -98,7 +98,7 @@ impl Store {
     ///
     /// Where another daemon serves the store by another dataset.
     pub async fn take(&self, starting: &Starting<'_>) -> Result<Taken> {
-        let mut session = self.write("take the store", Beside::Nobody).await?;
+        let mut session = self.write("take the store", Beside::Starters).await?;
         let seen = session.one(side_by_side!("daemon_seen"), &[]).await?;
         let seen: Option<i64> = seen.get(0);
         // Clocks are set by minutes all the time.
