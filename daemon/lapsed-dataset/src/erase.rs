@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use lapsed_model::{Dialect, Effects, Language, Statement, TenantName, Way};
 
 use crate::Fitted;
-use crate::dataset::{Related, RelatedErasure, Verb};
+use crate::dataset::{Fact, Related, RelatedErasure, Verb};
 use crate::dialect::Words as _;
 use crate::key::Spelling;
 use crate::sql::{plain, quote};
@@ -115,7 +115,7 @@ impl Fitted<'_> {
         })
     }
 
-    /// Locks the batch's people in key order and then the rows that hang on them, so that nobody can hang an order on one of
+    /// Locks the batch's people in key order and then what they are judged by, so that nobody can hang an order on one of
     /// them, or sign in, between the re-check, which is a statement of its own behind it, and the end of the transaction.
     /// Nothing where there is one writer at a time.
     ///
@@ -126,13 +126,19 @@ impl Fitted<'_> {
         if self.dialect() == Dialect::Sqlite {
             return Vec::new();
         }
-        let people = self.is_in_batch(self.key().column());
-        let people = lock(&self.people_table(), self.key().column(), &people);
-        let near = self.farthest_first().collect::<Vec<_>>().into_iter().rev();
-        let rows = near.flat_map(|related| {
+        let key = self.key();
+        let key = key.column();
+        let people = format!("{} ORDER BY {key}", self.is_in_batch(key));
+        let people = lock(&self.people_table(), &people);
+        let judged = self
+            .dataset
+            .related
+            .iter()
+            .filter(|related| self.is_judged(related));
+        let rows = judged.flat_map(|related| {
             let (table, key) = (self.table(&related.table.value), quote(&related.key.value));
             let theirs = |rows: &str| self.dialect().among(&key, &self.rows_of_batch(rows));
-            let lock = |rows: &str| lock(&table, &key, &theirs(rows));
+            let lock = move |rows: &str| lock(&table, &theirs(rows));
             related
                 .rows
                 .iter()
@@ -140,6 +146,29 @@ impl Fitted<'_> {
                 .collect::<Vec<_>>()
         });
         std::iter::once(people).chain(rows).collect()
+    }
+
+    /// Whether people may be judged by rows of this table: some fact names it, or names what is none of the dataset's tables,
+    /// and may read it in a view.
+    fn is_judged(&self, related: &Related) -> bool {
+        let names = |fact: &Fact, table: &str| {
+            let words = fact
+                .query
+                .value
+                .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+            words.into_iter().any(|word| word.eq_ignore_ascii_case(table))
+        };
+        let bare = |table: &str| table.rsplit('.').next().unwrap_or(table).to_owned();
+        let known: Vec<String> = std::iter::once(&self.dataset.subject.table.value)
+            .chain(self.dataset.related.iter().map(|related| &related.table.value))
+            .chain(self.dataset.ignored.keys())
+            .map(|table| bare(table))
+            .collect();
+        let mut facts = self.dataset.facts.values();
+        facts.any(|fact| {
+            let own = fact.query.value.contains("lapsed_");
+            names(fact, &bare(&related.table.value)) || !own && !known.iter().any(|table| names(fact, table))
+        })
     }
 
     /// Reads the batch as JSON, a row of `[subject, rule, created]` per person, for the ledger.
@@ -188,9 +217,9 @@ impl Fitted<'_> {
 }
 
 /// Counted, so that the rows stay where they are.
-fn lock(table: &str, key: &str, which: &str) -> Statement {
+fn lock(table: &str, which: &str) -> Statement {
     plain(format!(
-        "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {which} ORDER BY {key} FOR UPDATE NOWAIT) locked"
+        "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {which} FOR UPDATE NOWAIT) locked"
     ))
 }
 
