@@ -160,7 +160,6 @@ impl Tenure {
 
 /// O-4: before anything else, people whom a restored backup brought back are erased again, by one daemon at a time.
 pub(crate) async fn recover(daemon: &Daemon) -> Result<Recovered> {
-    let _alone = daemon.store.alone().await?;
     let desk = daemon.desk();
     copy_others(daemon).await.map_err(Failure::because)?;
     let recovered = lapsed_jobs::journal::recover(&desk.tools(), &std::collections::BTreeMap::new()).await?;
@@ -170,16 +169,10 @@ pub(crate) async fn recover(daemon: &Daemon) -> Result<Recovered> {
     Ok(recovered)
 }
 
-/// What other daemons erased stands in this one's journal too, so that any of them can tell that a backup was restored. On
-/// SQLite there are none.
+/// What other daemons erased stands in this one's journal too, so that any of them can tell that a backup was restored.
 pub(crate) async fn copy_others(daemon: &Daemon) -> std::result::Result<(), String> {
-    if daemon.store.dialect() == Dialect::Sqlite {
-        return Ok(());
-    }
-    let now = SystemClock.now();
-    let from = daemon.settings.records.journal_from(now);
-    let (desk, store) = (daemon.desk(), &daemon.store);
-    let copied = desk.journal.copy_others(store, from, now).await;
+    let from = daemon.settings.records.journal_from(SystemClock.now());
+    let copied = daemon.desk().journal.copy_others(&daemon.store, from).await;
     match copied.map_err(|why| why.to_string())? {
         0 => {}
         copied => {
