@@ -67,10 +67,10 @@ fn o3_a_machine_behind_a_silent_network_is_fenced_off_and_comes_back() {
         networks[0].hold();
         // Past the lease, and past what a's transaction may have locked.
         std::thread::sleep(Duration::from_secs(3));
-        let before = town.nodes[0].said("back");
+        let before = town.nodes[0].said("back start=");
         networks[0].go_on();
         let node = &town.nodes[0];
-        soon("a to come back", || node.said("back") > before);
+        soon("a to come back", || node.said("back start=") > before);
         goes_on(&mut town, &format!("silence {round}"));
         town.until_quiet();
     }
