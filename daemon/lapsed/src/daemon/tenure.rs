@@ -44,7 +44,7 @@ impl GettingReady {
         let renewing = tokio::spawn(async move {
             while store.dialect() == Dialect::Postgres {
                 tokio::time::sleep(lease / TIMES).await;
-                if let Err(why) = store.renew(start, lease).await {
+                if let Err(why) = renew(&store, start, lease).await {
                     tracing::debug!(%why, "the lease could not be renewed");
                 }
             }
@@ -89,7 +89,7 @@ impl Tenure {
         let mut renewed = 0;
         loop {
             ticks.tick().await;
-            match self.renew(every).await {
+            match renew(&self.daemon.store, self.start, self.daemon.settings.lease).await {
                 Ok(Some(server)) if server == self.server => {
                     self.rescue().await;
                     renewed += 1;
@@ -115,13 +115,6 @@ impl Tenure {
                 Err(why) => tracing::debug!(%why, "the lease could not be renewed"),
             }
         }
-    }
-
-    /// A connection that fell silent must not keep the others from being tried while there is time.
-    async fn renew(&self, patience: Duration) -> std::result::Result<Option<String>, StoreError> {
-        let lease = self.daemon.settings.lease;
-        let renewed = tokio::time::timeout(patience, self.daemon.store.renew(self.start, lease)).await;
-        renewed.unwrap_or_else(|_| Err(StoreError::Unreachable("it does not answer".to_owned())))
     }
 
     /// Gives up what is in hand, and takes the store again as a new start does.
@@ -191,6 +184,16 @@ impl Tenure {
             Err(why) => tracing::debug!(%why, "nothing could be taken over"),
         }
     }
+}
+
+/// A connection that fell silent must not keep the others from being tried while there is time.
+async fn renew(
+    store: &Store,
+    start: i64,
+    lease: Duration,
+) -> std::result::Result<Option<String>, StoreError> {
+    let renewed = tokio::time::timeout(lease / TIMES, store.renew(start, lease)).await;
+    renewed.unwrap_or_else(|_| Err(StoreError::Unreachable("it does not answer".to_owned())))
 }
 
 /// O-4: before anything else, people whom a restored backup brought back are erased again, by one daemon at a time. Answers which
