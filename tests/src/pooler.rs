@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -34,11 +34,23 @@ impl Pooler {
     /// If there is no PgBouncer on this machine, or it does not start.
     #[must_use]
     pub fn before(server: &Server) -> Pooler {
-        let (port, folder) = (free_port(), server.folder());
-        let settings = settings(port, server);
+        // Between choosing a port and taking it somebody else may take it.
+        let mut why = String::new();
+        for _ in 0..5 {
+            match Self::try_before(server, free_port()) {
+                Ok(pooler) => return pooler,
+                Err(answer) => why = answer,
+            }
+        }
+        panic!("PgBouncer does not start, which tests/run installs: {why}");
+    }
+
+    fn try_before(server: &Server, port: u16) -> Result<Pooler, String> {
+        let own = server.folder().join(format!("pooler-{port}"));
+        let settings = settings(port, server, &own);
         let mut process = Command::new("sh")
             .args(["-c", include_str!("pooler.sh"), "pooler.sh"])
-            .arg(folder.join("pooler"))
+            .arg(own)
             .args([settings, port.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -48,14 +60,16 @@ impl Pooler {
         let mut answer = String::new();
         let mut answers = BufReader::new(process.stdout.take().expect("it was piped"));
         answers.read_line(&mut answer).expect("a pooler that answers");
-        assert_eq!(
-            answer.trim(),
-            "ready",
-            "PgBouncer does not start: tests/run installs it"
-        );
-        Pooler {
-            port,
-            _process: process,
+        match answer.trim() {
+            "ready" => Ok(Pooler {
+                port,
+                _process: process,
+            }),
+            other => {
+                // It gave up, and nothing depends on how it ends.
+                let _ = process.wait();
+                Err(other.to_owned())
+            }
         }
     }
 
@@ -66,9 +80,8 @@ impl Pooler {
     }
 }
 
-fn settings(port: u16, server: &Server) -> String {
-    let (folder, own) = (server.folder(), server.folder().join("pooler"));
-    let own: PathBuf = own;
+fn settings(port: u16, server: &Server, own: &Path) -> String {
+    let folder = server.folder();
     format!(
         "[databases]\n* = host={} port={}\n\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
          unix_socket_dir =\nauth_type = trust\nauth_file = {}/users\nlogfile = {}/log\npool_mode = transaction\n\

@@ -15,7 +15,6 @@ mod crashes;
 #[path = "cuts/doors.rs"]
 mod doors;
 #[path = "nodes/eye.rs"]
-#[expect(dead_code, reason = "the suite of the machines uses more of it")]
 mod eye;
 #[path = "cuts/migrations.rs"]
 mod migrations;

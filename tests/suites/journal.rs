@@ -13,6 +13,7 @@ mod journal {
     mod kills;
     mod lines;
     mod names_nobody;
+    mod others;
     mod periods;
     mod remains;
     mod restored;

@@ -207,6 +207,8 @@ impl StoreError {
     pub(crate) fn of(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
         move |source| {
             let known = match &source {
+                // Also what a connection says that is cut while it is made.
+                sqlx::Error::Protocol(why) => Some(StoreError::Unreachable(why.clone())),
                 sqlx::Error::Database(refusal) => match refusal.code() {
                     Some(code) if refusal.try_downcast_ref::<PgDatabaseError>().is_some() => {
                         of_postgres(&code, refusal.message())
@@ -262,3 +264,15 @@ fn reasons(because: &[Unusual]) -> String {
 
 /// What every verb returns.
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_cut_while_it_is_made_is_no_refusal() {
+        let cut = sqlx::Error::Protocol("unexpected response from SSLRequest: 0x00".to_owned());
+        let why = StoreError::of("read a run's plan")(cut);
+        assert!(matches!(why, StoreError::Unreachable(_)), "{why}");
+    }
+}

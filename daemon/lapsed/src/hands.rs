@@ -9,7 +9,7 @@ use lapsed_dataset::Fitted;
 use lapsed_jobs::JobError;
 use lapsed_jobs::apply::Tools;
 use lapsed_jobs::journal::{self, Healed, Journal, Recovered};
-use lapsed_model::{KeyRing, Right};
+use lapsed_model::{Clock as _, KeyRing, Right};
 
 use crate::daemon::tenure::GettingReady;
 use crate::failure::{Failure, Result};
@@ -39,7 +39,7 @@ impl<'a> Hands<'a> {
         out: &Output,
     ) -> Result<Self> {
         let mut hands = Self::open(installation, fitted, keys, program).await?;
-        hands.recovered = journal::recover(&hands.tools(), &BTreeMap::new()).await?;
+        hands.recover().await?;
         let sentences = hands
             .healed
             .sentences()
@@ -60,7 +60,7 @@ impl<'a> Hands<'a> {
         let mut hands = Self::open(installation, fitted, keys, program).await?;
         let healed = hands.journal.heal_thoroughly().await.map_err(JobError::from)?;
         hands.healed.lines.extend(healed.lines);
-        hands.recovered = journal::recover_thoroughly(&hands.tools(), &BTreeMap::new()).await?;
+        hands.recover().await?;
         Ok(hands)
     }
 
@@ -92,6 +92,15 @@ impl<'a> Hands<'a> {
             healed,
             recovered: Recovered::default(),
         })
+    }
+
+    /// What other programs erased must stand in this journal before it is held against the store.
+    async fn recover(&mut self) -> Result {
+        let (store, settings) = (&self.installation.store, &self.installation.settings);
+        let from = settings.records.journal_from(self.installation.clock.now());
+        self.journal.copy_others(store, from).await?;
+        self.recovered = journal::recover(&self.tools(), &BTreeMap::new()).await?;
+        Ok(())
     }
 
     /// What the journal brought to light.

@@ -181,9 +181,14 @@ fn o5_two_machines_work_over_tls_with_the_servers_certificate_checked_and_a_pass
         town.settles(name, &format!("url = \"{checked}\"\nlease_seconds = 2"));
         knows_the_password(&town, "a secret / with: signs?");
     }
-    let encrypted = "SELECT count(*) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) \
-                     WHERE a.application_name = 'lapsed' AND NOT s.ssl";
-    assert_eq!(town.eye.number(encrypted), 0);
+    town.all_serve();
+    let mut sessions = |how: &str| {
+        town.eye.number(&format!(
+            "SELECT count(*) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.usename = 'lapsed' AND {how}"
+        ))
+    };
+    assert!(sessions("s.ssl") >= 2, "both machines are connected");
+    assert_eq!(sessions("NOT s.ssl"), 0);
     a_usual_day(town);
 }
 

@@ -67,10 +67,10 @@ fn o3_a_machine_behind_a_silent_network_is_fenced_off_and_comes_back() {
         networks[0].hold();
         // Past the lease, and past what a's transaction may have locked.
         std::thread::sleep(Duration::from_secs(3));
-        let before = town.nodes[0].said("back");
+        let before = town.nodes[0].said("back start=");
         networks[0].go_on();
         let node = &town.nodes[0];
-        soon("a to come back", || node.said("back") > before);
+        soon("a to come back", || node.said("back start=") > before);
         goes_on(&mut town, &format!("silence {round}"));
         town.until_quiet();
     }
@@ -119,5 +119,32 @@ fn o3_connections_that_go_silent_for_ever_are_given_up_and_made_anew() {
         );
         std::thread::sleep(Duration::from_millis(50));
     }
+    all_is_done(&mut town);
+}
+
+#[test]
+fn o3_one_connection_that_goes_silent_over_a_renewal_costs_no_lease() {
+    if !several() {
+        return;
+    }
+    let server = Server::own();
+    let mut town = Town::on(&server, &[]);
+    let wire = Wire::to(&server);
+    let url = wire.url(&town.database);
+    town.settles("a", &format!("url = \"{url}\"\nlease_seconds = 2"));
+    town.all_serve();
+    let mut lease = || {
+        town.eye
+            .number("SELECT (extract(epoch FROM max(lease_until)) * 1000)::bigint FROM lapsed_daemon")
+    };
+    for _ in 0..3 {
+        wire.silences_a_renewal();
+        soon("a renewal to fall silent", || !wire.is_to_silence_a_renewal());
+        let before = lease();
+        // Long behind the end of the lease that could not be renewed so.
+        soon("the lease to go on", || lease() > before + 3_000);
+    }
+    let node = &town.nodes[0];
+    assert_eq!(node.said("back start="), 0, "{}", node.log());
     all_is_done(&mut town);
 }

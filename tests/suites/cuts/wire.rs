@@ -26,6 +26,8 @@ pub(crate) struct Wire {
 struct Plans {
     dies: Mutex<Option<Moment>>,
     died: AtomicU64,
+    /// Whether the next connection that renews a lease falls silent over it.
+    silences_a_renewal: AtomicBool,
     made: AtomicU64,
     /// Connections made before this one are silent.
     silent_before: AtomicU64,
@@ -39,6 +41,8 @@ struct Connection {
     erases: AtomicBool,
     /// Whether nothing that the server says arrives any more.
     is_deaf: AtomicBool,
+    /// Whether nothing arrives any more, and nobody is told.
+    is_silent: AtomicBool,
 }
 
 impl Wire {
@@ -73,6 +77,16 @@ impl Wire {
         self.plans.died.load(Ordering::SeqCst)
     }
 
+    /// The next connection that renews a lease is silent from then on, for ever.
+    pub(crate) fn silences_a_renewal(&self) {
+        self.plans.silences_a_renewal.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether that is still to come.
+    pub(crate) fn is_to_silence_a_renewal(&self) -> bool {
+        self.plans.silences_a_renewal.load(Ordering::SeqCst)
+    }
+
     /// Whatever is open now is silent for ever.
     pub(crate) fn forgets_what_is_open(&self) {
         let made = self.plans.made.load(Ordering::SeqCst);
@@ -86,6 +100,7 @@ fn connect(plans: &Arc<Plans>, caller: &TcpStream, called: &TcpStream) {
         plans: Arc::clone(plans),
         erases: AtomicBool::new(false),
         is_deaf: AtomicBool::new(false),
+        is_silent: AtomicBool::new(false),
     });
     let both = |stream: &TcpStream| stream.try_clone().expect("another handle");
     let (there, back) = ((both(caller), both(called)), (both(called), both(caller)));
@@ -117,10 +132,15 @@ fn pass((mut from, mut to): (TcpStream, TcpStream), mut fate: impl FnMut(&[u8]) 
 
 impl Connection {
     fn is_silent(&self) -> bool {
-        self.number < self.plans.silent_before.load(Ordering::SeqCst)
+        self.is_silent.load(Ordering::SeqCst) || self.number < self.plans.silent_before.load(Ordering::SeqCst)
     }
 
     fn says(&self, bytes: &[u8]) -> Fate {
+        if contains(bytes, b"UPDATE lapsed_daemon\nSET lease_until")
+            && self.plans.silences_a_renewal.swap(false, Ordering::SeqCst)
+        {
+            self.is_silent.store(true, Ordering::SeqCst);
+        }
         if self.is_silent() {
             return Fate::IsLost;
         }

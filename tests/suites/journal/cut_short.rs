@@ -152,3 +152,31 @@ async fn o4_old_lines_that_healing_put_at_the_end_do_not_hide_a_restored_backup(
     assert_eq!(recovered(&world).await.restored[0].erased_again, 20);
     assert_eq!(count(&world, "anonymised_at IS NULL").await, 0);
 }
+
+#[tokio::test]
+async fn o4_a_restored_backup_is_seen_wherever_in_the_journal_its_batches_stand() {
+    let mut world = World::new().await;
+    world.journal_in(&["one"]).await;
+    world.batch = BatchSize::Fixed(1);
+    people(&world, 1..=100).await;
+    world.sweep().await;
+    people(&world, 101..=107).await;
+    let backup = world.back_up().await;
+    world.pass(chrono::TimeDelta::seconds(1));
+    world.sweep().await;
+    world.restore(&backup).await;
+    // So does a machine's journal stand that caught up late: what the backup lacks lies before a hundred batches that it has,
+    // and the newest that it has lies last.
+    let file = world.journal.files().next().expect("a folder").to_owned();
+    let whole = std::fs::read_to_string(&file).expect("a journal");
+    let lines: Vec<&str> = whole.lines().collect();
+    let (known, lost) = lines.split_at(200);
+    let late: String = lost.iter().chain(known).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, late).expect("room");
+    world.journal_in(&["one"]).await;
+    let said = recovered(&world).await;
+    assert_eq!((said.restored[0].batches, said.restored[0].erased_again), (7, 7));
+    assert_eq!(count(&world, "anonymised_at IS NULL").await, 0);
+    assert!(recovered(&world).await.restored.is_empty(), "and once");
+    ledger_holds(&world).await;
+}

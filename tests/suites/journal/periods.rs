@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use lapsed_jobs::journal::Journal;
 use lapsed_jobs::ledger::verify;
 use lapsed_jobs::records::{Pruned, RecordPeriods, prune};
+use lapsed_store::Expired;
 use lapsed_tests::World;
 
 use super::town::{checked, people, recovered, text};
@@ -72,6 +73,25 @@ async fn o6_what_was_pruned_does_not_come_back_with_a_folder_that_was_away() {
     );
     pruned(&world).await;
     assert_eq!(text(&world, 1).matches("intended").count(), 0);
+    assert!(recovered(&world).await.is_quiet());
+}
+
+#[tokio::test]
+async fn o6_what_another_machine_took_out_of_the_store_is_no_restored_backup_to_one_that_was_away() {
+    let world = World::new().await;
+    people(&world, 1..=10).await;
+    world.sweep().await;
+    world.pass(TimeDelta::days(600));
+    people(&world, 11..=20).await;
+    world.sweep().await;
+    world.pass(TimeDelta::days(200));
+    // The other one has a journal of its own, and took its old lines out of that.
+    let gone = world
+        .store
+        .expire(Expired::Erasures, world.now() - TimeDelta::days(750), 10)
+        .await;
+    assert_eq!(gone.expect("a store"), 1);
+    assert_eq!(text(&world, 0).matches("intended").count(), 2);
     assert!(recovered(&world).await.is_quiet());
 }
 

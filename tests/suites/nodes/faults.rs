@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::town::{Town, several};
+use crate::town::{PATIENCE, Town, several};
 
 /// What happens to one of the machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,12 +152,19 @@ fn recover(town: &mut Town) {
     for node in town.nodes.iter_mut().filter(|node| node.is_paused()) {
         node.go_on();
     }
+    let began = Instant::now();
     for node in &mut town.nodes {
-        if node.has_ended() {
-            node.kill();
+        while node.has_ended() || !node.is_ready() {
+            if node.has_ended() {
+                let code = node.code().unwrap_or(3);
+                assert_eq!(code, 3, "{} ended:\n{}", node.name, node.log());
+                node.kill();
+                node.start(None);
+            }
+            assert!(began.elapsed() < PATIENCE * 2, "{}:\n{}", node.name, node.log());
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
-    town.all_serve();
 }
 
 #[test]

@@ -110,10 +110,10 @@ fn taken_over_in_real_time(fault: &str) -> Duration {
         std::thread::sleep(Duration::from_millis(100));
     }
     let took = began.elapsed();
-    let before = town.nodes[0].said("back");
+    let before = town.nodes[0].said("back start=");
     town.nodes[0].go_on();
     let node = &town.nodes[0];
-    soon("a to come back", || node.said("back") > before);
+    soon("a to come back", || node.said("back start=") > before);
     town.people_lapse(1);
     town.schedules_come_round();
     town.until_quiet();

@@ -1,7 +1,11 @@
 //! Every machine's journal knows whom the others erased, so that any of them can tell that a backup was restored.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::node::{Node, state};
 use crate::town::{PATIENCE, Town, several, soon, succeeds};
 
 /// People who are there again, of those who were erased since.
@@ -64,6 +68,15 @@ fn erased_behind_a_backup() -> (Town, PathBuf) {
     town.nodes[1].serve();
     town.journals_know_everything();
     (town, backup)
+}
+
+/// Waits until everybody is erased again; the database may be away meanwhile.
+fn until_nobody_is_back(town: &mut Town) {
+    soon("everybody to be erased again", || {
+        town.eye
+            .try_text("SELECT count(*) FROM customers WHERE number LIKE 'N-%' AND anonymised_at IS NULL")
+            .is_ok_and(|left| left == "0")
+    });
 }
 
 /// What must be true after all were erased again.
@@ -173,14 +186,10 @@ fn o4_a_backup_that_is_restored_under_running_daemons_is_seen_too() {
     }
     let (mut town, backup) = erased_behind_a_backup();
     restore(&mut town, &backup);
-    soon("everybody to be erased again", || {
-        town.eye
-            .try_text("SELECT count(*) FROM customers WHERE number LIKE 'N-%' AND anonymised_at IS NULL")
-            .is_ok_and(|left| left == "0")
-    });
+    until_nobody_is_back(&mut town);
     let nodes = &town.nodes;
     soon("both to be back", || {
-        nodes.iter().all(|node| node.said("back") > 0)
+        nodes.iter().all(|node| node.said("back start=") > 0)
     });
     everybody_is_gone_again(&mut town);
     town.people_lapse(1);
@@ -226,7 +235,7 @@ fn o4_a_machine_that_falls_asleep_in_the_middle_of_a_recovery_holds_nobody_up_fo
     town.nodes[1].start(None);
     let node = &mut town.nodes[1];
     let began = std::time::Instant::now();
-    while node.said("ready") < 2 {
+    while node.said("ready start=") < 2 {
         assert!(
             !node.has_ended() && began.elapsed() < PATIENCE * 3,
             "{}",
@@ -239,4 +248,94 @@ fn o4_a_machine_that_falls_asleep_in_the_middle_of_a_recovery_holds_nobody_up_fo
     town.nodes[0].until_ready();
     everybody_is_gone_again(&mut town);
     town.all_stop();
+}
+
+#[test]
+fn o4_a_machine_that_caught_up_late_notices_a_restored_backup() {
+    if !several() {
+        return;
+    }
+    let mut town = Town::open(&["a", "b"]);
+    town.nodes[0].serve();
+    // More than a short look back would see, in whatever order they are copied.
+    town.people_lapse(40);
+    town.schedules_come_round();
+    town.until_quiet();
+    town.people_lapse(2);
+    let backup = back_up(&town);
+    town.schedules_come_round();
+    town.until_quiet();
+    town.nodes[1].serve();
+    town.all_stop();
+    restore(&mut town, &backup);
+    assert_eq!(back_again(&mut town), 10, "the backup brought them back");
+    town.nodes[1].serve();
+    everybody_is_gone_again(&mut town);
+    town.all_stop();
+}
+
+#[test]
+fn o4_a_backup_that_is_restored_before_the_lease_was_ever_renewed_is_seen() {
+    if !several() {
+        return;
+    }
+    let mut town = Town::open(&["a"]);
+    // The longest lease that there is: it is renewed for the first time after all that follows.
+    town.nodes[0].edit("lapsed.toml", |text| {
+        text.replace("lease_seconds = 2\n", "lease_seconds = 60\n")
+    });
+    town.nodes[0].serve();
+    town.people_lapse(2);
+    // The backup knows of the lease, which runs on in it.
+    let backup = back_up(&town);
+    town.schedules_come_round();
+    town.until_quiet();
+    restore(&mut town, &backup);
+    assert_eq!(back_again(&mut town), 10, "the backup brought them back");
+    until_nobody_is_back(&mut town);
+    let node = &town.nodes[0];
+    soon("it to be back", || node.said("back start=") > 0);
+    everybody_is_gone_again(&mut town);
+    town.all_stop();
+}
+
+#[test]
+fn o4_two_commands_that_find_a_restored_backup_at_once_write_it_down_once() {
+    if !several() {
+        return;
+    }
+    let (mut town, backup) = erased_behind_a_backup();
+    town.all_stop();
+    restore(&mut town, &backup);
+    // Who served when the backup was made is taken to be there until its lease ends.
+    soon("the leases to end", || {
+        let alive = "SELECT count(*) FROM lapsed_daemon WHERE lease_until > statement_timestamp()";
+        town.eye.number(alive) == 0
+    });
+    let begins = |node: &Node, fault: &str| {
+        let mut command = node.command("journal re-erase");
+        let command = command.env("LAPSED_FAULT", fault);
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        piped.spawn().expect("the program starts")
+    };
+    let first = begins(&town.nodes[0], "recover-batch:1:stop");
+    soon("the first to stand still", || state(&first) == Some('T'));
+    let second = begins(&town.nodes[1], "");
+    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    soon("the second to wait for the first", || town.eye.number(waits) == 1);
+    kill_process(Pid::from_child(&first), Signal::CONT).expect("a signal");
+    for one in [first, second] {
+        let answer = one.wait_with_output().expect("it ends");
+        assert!(
+            answer.status.success(),
+            "{}",
+            String::from_utf8_lossy(&answer.stderr)
+        );
+    }
+    everybody_is_gone_again(&mut town);
+    let entries = town
+        .eye
+        .number("SELECT count(*) FROM lapsed_ledger WHERE kind = 'restored'");
+    assert_eq!(entries, 2, "one for each tenant, though both commands saw it");
 }

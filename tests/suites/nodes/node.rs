@@ -4,21 +4,22 @@ use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::program::{Answer, PROGRAM};
-use crate::town::{PATIENCE, soon};
+use crate::town::soon;
 
 /// A machine of several.
 pub(crate) struct Node {
     pub(crate) name: String,
     folder: PathBuf,
     child: Option<Child>,
-    is_ready: Arc<AtomicBool>,
+    /// How often its present life said that it is ready: once when it serves, and once for every reload.
+    ready: Arc<AtomicU64>,
     is_paused: bool,
 }
 
@@ -29,7 +30,7 @@ impl Node {
             name: name.to_owned(),
             folder,
             child: None,
-            is_ready: Arc::default(),
+            ready: Arc::default(),
             is_paused: false,
         }
     }
@@ -67,16 +68,34 @@ impl Node {
         let socket = UnixDatagram::bind(&socket).expect("a socket");
         self.child = Some(command.spawn().expect("the program starts"));
         self.is_paused = false;
-        self.is_ready = Arc::default();
-        listen(socket, Arc::clone(&self.is_ready));
+        self.ready = Arc::default();
+        listen(socket, Arc::clone(&self.ready));
     }
 
     /// Waits until it serves.
     pub(crate) fn until_ready(&mut self) {
-        let (name, is_ready) = (self.name.clone(), Arc::clone(&self.is_ready));
+        self.until_ready_again(0);
+    }
+
+    /// Whether it said that it serves.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::SeqCst) > 0
+    }
+
+    /// Has it look at its files now, and once more, because what is missing at the first look may be on its way.
+    pub(crate) fn looks_at_its_files(&mut self) {
+        for _ in 0..2 {
+            let before = self.ready.load(Ordering::SeqCst);
+            self.signal(Signal::HUP);
+            self.until_ready_again(before);
+        }
+    }
+
+    fn until_ready_again(&mut self, before: u64) {
+        let name = self.name.clone();
         soon(&format!("{name} to be ready"), || {
             assert!(!self.has_ended(), "{name} ended:\n{}", self.log());
-            is_ready.load(Ordering::SeqCst)
+            self.ready.load(Ordering::SeqCst) > before
         });
     }
 
@@ -99,6 +118,12 @@ impl Node {
     pub(crate) fn has_ended(&mut self) -> bool {
         let child = self.child.as_mut();
         child.is_none_or(|child| child.try_wait().expect("a child").is_some())
+    }
+
+    /// The code that it ended with by itself; none while it runs, and where it was never started.
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        let ended = self.child.as_mut()?.try_wait().expect("a child")?;
+        Some(ended.code().unwrap_or(-1))
     }
 
     /// SIGKILL: the machine loses its power.
@@ -148,11 +173,8 @@ impl Node {
         kill_process(Pid::from_child(child), signal).expect("a signal");
     }
 
-    /// `T` where it stands still.
     fn state(&self) -> Option<char> {
-        let id = self.child.as_ref()?.id();
-        let line = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        line.rsplit_once(") ")?.1.chars().next()
+        state(self.child.as_ref()?)
     }
 
     /// What it said so far, in all of its lives.
@@ -207,28 +229,33 @@ impl Node {
     }
 }
 
+/// What a program does: `T` where it stands still.
+pub(crate) fn state(program: &Child) -> Option<char> {
+    let line = std::fs::read_to_string(format!("/proc/{}/stat", program.id())).ok()?;
+    line.rsplit_once(") ")?.1.chars().next()
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
-/// Hears that the daemon is ready, on a thread that ends with that, or with the daemon's patience.
-fn listen(socket: UnixDatagram, is_ready: Arc<AtomicBool>) {
-    let until = Instant::now() + PATIENCE;
+/// Hears how often the daemon is ready, on a thread that ends when nobody asks any more.
+fn listen(socket: UnixDatagram, ready: Arc<AtomicU64>) {
     socket
         .set_read_timeout(Some(Duration::from_millis(200)))
         .expect("a timeout");
     std::thread::spawn(move || {
         let mut message = [0; 4096];
         // Nobody else knows of it any more where the machine was started anew.
-        while Instant::now() < until && Arc::strong_count(&is_ready) > 1 {
+        while Arc::strong_count(&ready) > 1 {
             let Ok(length) = socket.recv(&mut message) else {
                 continue;
             };
             let said = String::from_utf8_lossy(&message[..length]);
             if said.lines().any(|line| line == "READY=1") {
-                return is_ready.store(true, Ordering::SeqCst);
+                ready.fetch_add(1, Ordering::SeqCst);
             }
         }
     });

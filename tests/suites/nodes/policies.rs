@@ -1,8 +1,7 @@
 //! Every machine has a folder of tenants' files of its own: an edit counts wherever it is made, and an old file undoes
 //! nothing.
 
-use std::time::Duration;
-
+use crate::node::Node;
 use crate::town::{Town, several, soon};
 
 const FILE: &str = "tenants/stadttheater.toml";
@@ -33,9 +32,10 @@ fn keeps_people_for(town: &Town, node: usize, period: &str) {
     });
 }
 
-/// Long enough for a machine to look at its files twice, whatever it makes of them.
-fn looks_pass() {
-    std::thread::sleep(Duration::from_secs(5));
+/// Every machine that serves looks at its files, whatever it makes of them.
+fn looks_pass(town: &mut Town) {
+    let serving = town.nodes.iter_mut().filter(|node| node.runs());
+    serving.for_each(Node::looks_at_its_files);
 }
 
 /// How many versions of the tenant's policy stand in the ledger.
@@ -54,7 +54,7 @@ fn o1_machines_that_say_the_same_put_it_in_force_once() {
     (0..3).for_each(|node| keeps_people_for(&town, node, "4 years"));
     town.all_serve();
     until_in_force(&mut town, "4 years");
-    looks_pass();
+    looks_pass(&mut town);
     assert_eq!(
         versions(&mut town),
         before + 1,
@@ -72,14 +72,14 @@ fn o1_an_edit_on_any_machine_takes_effect_and_no_old_file_undoes_it() {
     town.all_serve();
     keeps_people_for(&town, 0, "4 years");
     until_in_force(&mut town, "4 years");
-    looks_pass();
+    looks_pass(&mut town);
     assert!(
         in_force_says(&mut town, "4 years"),
         "b has looked at its old file meanwhile"
     );
     assert_eq!(town.nodes[1].stop(), 0);
     town.nodes[1].serve();
-    looks_pass();
+    looks_pass(&mut town);
     assert!(
         in_force_says(&mut town, "4 years"),
         "b was started with its old file"
@@ -89,7 +89,7 @@ fn o1_an_edit_on_any_machine_takes_effect_and_no_old_file_undoes_it() {
     assert!(in_force_says(&mut town, "4 years"), "b was killed and started");
     keeps_people_for(&town, 1, "5 years");
     until_in_force(&mut town, "5 years");
-    looks_pass();
+    looks_pass(&mut town);
     assert!(
         in_force_says(&mut town, "5 years"),
         "a has looked at its own file meanwhile"
@@ -113,7 +113,7 @@ fn o1_an_edit_on_a_machine_that_is_off_takes_effect_when_it_starts() {
     keeps_people_for(&town, 1, "6 years");
     town.nodes[1].serve();
     until_in_force(&mut town, "6 years");
-    looks_pass();
+    looks_pass(&mut town);
     assert!(
         in_force_says(&mut town, "6 years"),
         "a has looked at its own file meanwhile"
@@ -131,7 +131,7 @@ fn o1_a_machine_that_is_new_does_not_decide_and_its_first_edit_does() {
     keeps_people_for(&town, 0, "4 years");
     until_in_force(&mut town, "4 years");
     town.nodes[1].serve();
-    looks_pass();
+    looks_pass(&mut town);
     assert!(in_force_says(&mut town, "4 years"), "b came with an old file");
     assert!(
         town.nodes[1].said("another machine's file is in force") > 0,
@@ -156,7 +156,7 @@ fn o1_a_file_that_comes_to_a_running_machine_does_not_decide_and_its_first_edit_
     keeps_people_for(&town, 0, "4 years");
     until_in_force(&mut town, "4 years");
     std::fs::copy(&away, town.nodes[1].path(FILE)).expect("now it has");
-    looks_pass();
+    looks_pass(&mut town);
     assert!(
         in_force_says(&mut town, "4 years"),
         "b has looked at it meanwhile"
@@ -183,15 +183,15 @@ fn o1_a_file_that_goes_takes_the_policy_out_of_force_and_the_others_unchanged_fi
     assert!(is_in_force(&mut town));
     std::fs::remove_file(town.nodes[0].path(FILE)).expect("it was there");
     soon("the policy to be out of force", || !is_in_force(&mut town));
-    looks_pass();
+    looks_pass(&mut town);
     assert!(!is_in_force(&mut town), "b has looked at its own file meanwhile");
     assert_eq!(town.nodes[1].stop(), 0);
     town.nodes[1].serve();
-    looks_pass();
+    looks_pass(&mut town);
     assert!(!is_in_force(&mut town), "b was started with its own file");
     keeps_people_for(&town, 1, "5 years");
     until_in_force(&mut town, "5 years");
-    looks_pass();
+    looks_pass(&mut town);
     assert!(in_force_says(&mut town, "5 years"), "a has no file, and had one");
     town.all_stop();
 }

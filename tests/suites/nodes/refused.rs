@@ -1,6 +1,6 @@
 //! Machines that must not serve beside the others, and say why.
 
-use crate::town::{Town, several};
+use crate::town::{Town, several, soon};
 
 #[test]
 fn o3_a_machine_with_another_dataset_does_nothing_and_says_so() {
@@ -58,7 +58,7 @@ fn o3_a_dataset_can_be_changed_when_nobody_serves_by_the_old_one() {
         )
     });
     // Who was killed is taken to be there until its lease ends.
-    crate::town::soon("the lease to end", || {
+    soon("the lease to end", || {
         let alive = "SELECT count(*) FROM lapsed_daemon WHERE lease_until > statement_timestamp()";
         town.eye.number(alive) == 0
     });
@@ -96,5 +96,20 @@ fn o3_a_machine_whose_key_ring_lacks_a_key_does_nothing_and_says_which() {
     town.nodes[1].edit("credentials/pseudonym-keys", |_| ring.clone());
     town.nodes[1].serve();
     town.all_is_well();
+    town.all_stop();
+}
+
+#[test]
+fn o3_a_machine_under_the_name_of_another_one_says_so() {
+    if !several() {
+        return;
+    }
+    let mut town = Town::open(&["a", "b"]);
+    town.nodes[1].edit("lapsed.toml", |text| text.replace("node = \"b\"", "node = \"a\""));
+    town.all_serve();
+    let node = &town.nodes[1];
+    soon("b to say so", || {
+        node.said("another daemon serves the store under the name of this machine") > 0
+    });
     town.all_stop();
 }

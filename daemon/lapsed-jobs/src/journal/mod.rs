@@ -35,11 +35,10 @@ mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
-use lapsed_model::{KeyRing, fault};
+use lapsed_model::{Head, KeyRing, TenantName, fault};
 
 pub use check::{Checked, Doubtful, FolderChecked, LineOfFile, check};
 pub use emptied::{Emptied, emptied};
@@ -47,7 +46,7 @@ pub use error::JournalError;
 pub use heal::Healed;
 pub use line::LineFault;
 pub use note::{Done, HeadNote, Intended, Note, Restored};
-pub use recover::{Recovered, RestoredTenant, recover, recover_thoroughly};
+pub use recover::{Recovered, RestoredTenant, recover};
 pub(crate) use witness::BatchWitness;
 
 use folder::{Folder, Locked};
@@ -67,8 +66,8 @@ struct Files {
     open: Mutex<BTreeMap<String, DateTime<Utc>>>,
     /// The batches that stand in it, once that was looked at.
     batches: Mutex<Option<BTreeSet<String>>>,
-    /// Whether healing put lines behind newer ones: then the end of a file does not tell what lies before it.
-    out_of_order: AtomicBool,
+    /// How far each tenant's ledger was copied from other daemons.
+    copied: Mutex<BTreeMap<TenantName, Head>>,
 }
 
 impl Journal {
@@ -82,7 +81,7 @@ impl Journal {
             uneven: Mutex::default(),
             open: Mutex::default(),
             batches: Mutex::default(),
-            out_of_order: AtomicBool::new(false),
+            copied: Mutex::default(),
         }))
     }
 
@@ -136,14 +135,8 @@ impl Journal {
 
     /// Gives every folder the lines that it lacks; `thorough`ly, where the ends of the files do not show it.
     pub(crate) async fn heal(&self, thorough: bool) -> Result<Healed, JournalError> {
-        self.blocking(move |files| {
-            let healed = heal::heal(&files.folders, &files.store, &files.keys, thorough)?;
-            if !healed.lines.is_empty() {
-                files.out_of_order.store(true, Ordering::Relaxed);
-            }
-            Ok(healed)
-        })
-        .await
+        self.blocking(move |files| heal::heal(&files.folders, &files.store, &files.keys, thorough))
+            .await
     }
 
     /// Files are waited for on a thread of their own: nothing else stands still meanwhile.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use lapsed_model::{Digest, Head, Language, TenantName, Way};
+use lapsed_store::Committed;
 use serde::{Deserialize, Serialize};
 
 /// One line of the journal.
@@ -132,6 +133,17 @@ impl Note {
             Note::Intended(_) | Note::Pruned { .. } => return None,
         };
         Some(head.of(tenant))
+    }
+}
+
+impl Done {
+    /// The same, as the store is asked about it.
+    pub(super) fn committed(&self) -> Committed {
+        Committed {
+            batch: self.batch.clone(),
+            at: self.at,
+            head: self.head.of(&self.tenant),
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! What other daemons on the same store erased: copied from the ledger into this node's own journal, so that any node can tell
 //! that a backup was restored, and erase again.
 //!
-//! The store is looked at every few seconds for batches that the journal does not have. The first look holds the whole
-//! journal against it, so that a node that was away, or is new, catches up; later ones look at the last quarter of an hour.
+//! The store is looked at every few seconds for batches that the journal does not have. How far that went is remembered by
+//! the ledger itself, which knows no clock: a tenant's entries are committed in the order of their numbers, so behind the last
+//! one that was looked at there is only what is new, however long this node was cut off and whatever time the others'
+//! machines have. Where that entry is not in the ledger any more a backup was restored, and the tenant is looked through from
+//! the beginning, as every tenant is at a start.
 //! A batch that a restore takes away within these seconds still stands in the journal of the node that did it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use lapsed_model::{Head, Sealed};
+use chrono::{DateTime, Utc};
+use lapsed_model::{Dialect, Digest, Head, Sealed};
 use lapsed_store::Store;
 use serde::Deserialize;
 
@@ -16,11 +19,11 @@ use super::note::{Done, Intended, Note};
 use super::{Files, Journal, JournalError};
 use crate::JobError;
 
-/// Later looks go back so far: a batch is committed at most that long after the time that it bears.
-const LATELY: TimeDelta = TimeDelta::minutes(15);
+/// How many batches are read at a time.
+const PIECE: usize = 1_000;
 
-/// How many names are read at a time.
-const PIECE: u32 = 1_000;
+/// How many tenants are asked about at a time.
+const TENANTS: usize = 500;
 
 /// What the ledger says of a batch, as far as the journal needs it.
 #[derive(Deserialize)]
@@ -36,41 +39,47 @@ struct Entry {
 }
 
 impl Journal {
-    /// Copies what other daemons erased since `from` and this journal lacks. Answers how many batches that were.
-    pub async fn copy_others(
-        &self,
-        store: &Store,
-        from: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<u64, JobError> {
-        let from = if self.knows_its_batches() {
-            from.max(now - LATELY)
-        } else {
-            from
-        };
-        let known = self.batches().await?;
+    /// Copies what other daemons erased since `from` and this journal lacks. Answers how many batches that were: none on
+    /// SQLite, where nobody else is.
+    pub async fn copy_others(&self, store: &Store, from: DateTime<Utc>) -> Result<u64, JobError> {
+        if store.dialect() == Dialect::Sqlite {
+            return Ok(0);
+        }
+        // What is committed from here on is behind these ends, and seen the next time.
+        let ends = self.0.not_copied(store.heads().await?);
         let mut copied = 0;
-        let mut after = String::new();
-        loop {
-            let piece = store.erasures(from, &after, PIECE).await?;
-            let Some(last) = piece.last() else { break };
-            after.clone_from(last);
-            for batch in piece.iter().filter(|batch| !known.contains(*batch)) {
-                copied += u64::from(self.copy(store, batch).await?);
-            }
+        for ends in ends.chunks(TENANTS) {
+            copied += self.copy_until(store, ends, from).await?;
         }
         Ok(copied)
     }
 
+    /// Copies what these tenants have behind what was copied of them, and remembers that it went to these ends.
+    async fn copy_until(&self, store: &Store, ends: &[Head], from: DateTime<Utc>) -> Result<u64, JobError> {
+        let mut behind = self.0.copied(ends);
+        let mut copied = 0;
+        loop {
+            let piece = store.erasures_behind(&behind, from, PIECE).await?;
+            let is_all = piece.len() < PIECE;
+            let last = piece.last().map(|(_, head)| head.clone());
+            for (batch, head) in self.lacking(piece).await? {
+                copied += u64::from(self.copy(store, &batch, &head).await?);
+            }
+            match last {
+                Some(last) if !is_all => behind = behind_of(behind, last),
+                _ => break,
+            }
+        }
+        self.0.remember_copied(ends);
+        Ok(copied)
+    }
+
     /// Copies one batch; an entry whose particulars are gone, or which erased people once more, has nothing to copy.
-    async fn copy(&self, store: &Store, batch: &str) -> Result<bool, JobError> {
-        let Some(head) = store.erasure_head(batch).await? else {
-            return Ok(false);
-        };
+    async fn copy(&self, store: &Store, batch: &str, head: &Head) -> Result<bool, JobError> {
         let entries = store
             .ledger(&head.tenant, head.sequence.saturating_sub(1), 1)
             .await?;
-        let note = entries.first().and_then(|sealed| intended(batch, &head, sealed));
+        let note = entries.first().and_then(|sealed| intended(batch, head, sealed));
         let Some(note) = note else {
             return Ok(false);
         };
@@ -80,29 +89,62 @@ impl Journal {
             batch: batch.to_owned(),
             at,
             tenant: head.tenant.clone(),
-            head: (&head).into(),
+            head: head.into(),
         }))
         .await?;
         Ok(true)
     }
 
-    fn knows_its_batches(&self) -> bool {
-        self.0.batches.lock().is_ok_and(|batches| batches.is_some())
-    }
-
-    /// The batches that stand in the journal; the first time it is read from end to end.
-    async fn batches(&self) -> Result<BTreeSet<String>, JournalError> {
-        self.blocking(Files::batches).await
+    /// Those of these batches that do not stand in the journal; the first time it is read from end to end.
+    async fn lacking(&self, batches: Vec<(String, Head)>) -> Result<Vec<(String, Head)>, JournalError> {
+        self.blocking(|files| files.lacking(batches)).await
     }
 }
 
+/// What is left to read behind a piece that ended here: the tenants come in their order.
+fn behind_of(behind: Vec<Head>, last: Head) -> Vec<Head> {
+    let left = behind.into_iter().filter(|head| head.tenant > last.tenant);
+    let left: Vec<Head> = left.collect();
+    std::iter::once(last).chain(left).collect()
+}
+
 impl Files {
-    fn batches(&self) -> Result<BTreeSet<String>, JournalError> {
-        let mut batches = self.batches.lock().map_err(|_crashed| JournalError::Ended)?;
-        if batches.is_none() {
-            *batches = Some(self.names()?);
+    fn lacking(&self, mut batches: Vec<(String, Head)>) -> Result<Vec<(String, Head)>, JournalError> {
+        let mut known = self.batches.lock().map_err(|_crashed| JournalError::Ended)?;
+        let known: &mut BTreeSet<String> = match &mut *known {
+            Some(known) => known,
+            unread => unread.insert(self.names()?),
+        };
+        batches.retain(|(batch, _)| !known.contains(batch));
+        Ok(batches)
+    }
+
+    /// Of these ends those to which nothing was copied yet.
+    fn not_copied(&self, mut ends: Vec<Head>) -> Vec<Head> {
+        if let Ok(copied) = self.copied.lock() {
+            ends.retain(|end| copied.get(&end.tenant) != Some(end));
         }
-        Ok(batches.clone().unwrap_or_default())
+        ends
+    }
+
+    /// How far these tenants were copied; the beginning of their chains where they were not.
+    fn copied(&self, ends: &[Head]) -> Vec<Head> {
+        let copied = self.copied.lock();
+        let of = |end: &Head| copied.as_ref().ok()?.get(&end.tenant).cloned();
+        let beginning = |end: &Head| Head {
+            tenant: end.tenant.clone(),
+            sequence: 0,
+            hash: Digest::ZERO,
+        };
+        ends.iter()
+            .map(|end| of(end).unwrap_or_else(|| beginning(end)))
+            .collect()
+    }
+
+    fn remember_copied(&self, ends: &[Head]) {
+        if let Ok(mut copied) = self.copied.lock() {
+            copied.extend(ends.iter().map(|end| (end.tenant.clone(), end.clone())));
+        }
     }
 
     /// A batch that stands in the journal from now on.

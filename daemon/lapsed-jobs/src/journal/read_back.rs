@@ -1,24 +1,23 @@
-//! What the end of the journal says, held against the store.
+//! What the journal says, held against the store.
+//!
+//! All of it is read. Where in a file a batch stands does not tell when it was committed: what a folder lacked is put behind
+//! newer lines, and so is what other daemons erased while this one was away. A reading that stops where the store has known
+//! everything for a while takes such a block for the past, and a restored backup goes unnoticed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
-use lapsed_store::Store;
+use lapsed_store::{Committed, Store};
 
 use super::note::{Done, Intended, Note};
 use super::tail::Tail;
 use super::{Journal, JournalError, LineFault, line};
 use crate::JobError;
 
-/// So many batches in a row that were done and that the store knows, the newest that it knows among them, and what lies
-/// before them is known too: a backup has no holes, and a recovery that was cut short leaves what lies nearest to the end.
-const ENOUGH: usize = 64;
+/// How many lines are read before the store is asked about them. A line may have the people of a large batch.
+const PIECE: usize = 256;
 
-/// How many lines are read before the store is asked about them.
-const PIECE: usize = 64;
-
-/// What the end of the journal says.
+/// What the journal says.
 #[derive(Debug, Default)]
 pub(super) struct ReadBack {
     /// Committed, and the journal does not say so yet.
@@ -27,7 +26,7 @@ pub(super) struct ReadBack {
     pub(super) crashed: u64,
     /// Of whom nobody can tell: a damaged line behind *intended* may have said *done*.
     pub(super) doubtful: Vec<Intended>,
-    /// Committed, and unknown to the store: as they stand in the file, what lies nearest to its end last.
+    /// Committed, and unknown to the store: of every tenant in the order of its ledger.
     pub(super) lost: Vec<LostBatch>,
     /// How many lines could not be read.
     pub(super) damaged: u64,
@@ -44,30 +43,29 @@ pub(super) struct LostBatch {
 /// What was read so far.
 #[derive(Default)]
 struct Reading {
+    /// Of the piece that is read.
     known: BTreeSet<String>,
     done: BTreeSet<String>,
     /// Newest first.
     lost: Vec<Done>,
-    waiting: BTreeSet<String>,
-    intended: BTreeMap<String, Intended>,
-    /// What was intended before a line that cannot be read, and is not known to have been done.
-    doubtful: BTreeSet<String>,
-    /// The newest batches that the store knows and that were not read yet.
-    newest: BTreeSet<String>,
+    /// What is not known to have been done, or was lost.
+    intended: BTreeMap<String, Intent>,
     horizon: Option<DateTime<Utc>>,
-    in_a_row: usize,
     damaged: u64,
 }
 
+/// A batch that was intended.
+struct Intent {
+    intended: Intended,
+    is_known: bool,
+    /// Whether a line behind it cannot be read, which may have said *done*.
+    is_doubtful: bool,
+}
+
 impl Journal {
-    /// Reads the journal from its end backwards, until the store knows what it reads; `thorough`ly, or
-    /// after healing, to its beginning.
-    pub(super) async fn read_back(&self, store: &Store, thorough: bool) -> Result<ReadBack, JobError> {
-        let thorough = thorough || self.0.out_of_order.load(Ordering::Relaxed);
-        let mut reading = Reading {
-            newest: store.newest_erasures().await?,
-            ..Reading::default()
-        };
+    /// Reads the journal from its end to its beginning, a piece at a time.
+    pub(super) async fn read_back(&self, store: &Store) -> Result<ReadBack, JobError> {
+        let mut reading = Reading::default();
         let Some(mut tail) = self.tail().await? else {
             return Ok(ReadBack::default());
         };
@@ -83,12 +81,10 @@ impl Journal {
                 .filter_map(Note::batch)
                 .map(str::to_owned)
                 .collect();
-            reading.known.extend(store.known_erasures(&batches).await?);
+            reading.known = store.known_erasures(&batches).await?;
             notes.into_iter().for_each(|note| reading.take(note));
-            if !thorough && reading.has_enough() {
-                break;
-            }
         }
+        reading.forget(store).await?;
         Ok(reading.end())
     }
 
@@ -126,8 +122,18 @@ impl Journal {
 }
 
 impl Reading {
-    fn has_enough(&self) -> bool {
-        self.in_a_row >= ENOUGH && self.waiting.is_empty() && self.newest.is_empty()
+    /// Leaves out what the store has forgotten with its period: other daemons take out names that this machine, which may
+    /// have been away, still has in its journal.
+    async fn forget(&mut self, store: &Store) -> Result<(), JobError> {
+        const PIECE: usize = 1_000;
+        let mut forgotten = BTreeSet::new();
+        for piece in self.lost.chunks(PIECE) {
+            let committed: Vec<Committed> = piece.iter().map(Done::committed).collect();
+            forgotten.extend(store.forgotten_erasures(&committed).await?);
+        }
+        self.lost.retain(|done| !forgotten.contains(&done.batch));
+        self.intended.retain(|batch, _| !forgotten.contains(batch));
+        Ok(())
     }
 
     fn take(&mut self, note: Result<Note, LineFault>) {
@@ -141,19 +147,24 @@ impl Reading {
         }
         match note {
             Note::Done(done) => self.take_done(done),
-            Note::Intended(intended) => {
-                self.waiting.remove(&intended.batch);
-                let is_settled = self.known.contains(&intended.batch) && self.done.contains(&intended.batch);
-                if !is_settled {
-                    if self.damaged > 0 {
-                        self.doubtful.insert(intended.batch.clone());
-                    }
-                    self.intended.insert(intended.batch.clone(), intended);
-                }
-            }
+            Note::Intended(intended) => self.take_intended(intended),
             Note::Pruned { before } => self.horizon = self.horizon.max(Some(before)),
             Note::Restored(_) => {}
         }
+    }
+
+    fn take_intended(&mut self, intended: Intended) {
+        let is_known = self.known.contains(&intended.batch);
+        if is_known && self.done.contains(&intended.batch) {
+            return;
+        }
+        let is_doubtful = self.damaged > 0;
+        let intent = Intent {
+            is_known,
+            is_doubtful,
+            intended,
+        };
+        self.intended.insert(intent.intended.batch.clone(), intent);
     }
 
     fn take_done(&mut self, done: Done) {
@@ -161,48 +172,43 @@ impl Reading {
         if !self.done.insert(done.batch.clone()) {
             return;
         }
-        self.newest.remove(&done.batch);
         if self.known.contains(&done.batch) {
-            self.in_a_row += 1;
             self.intended.remove(&done.batch);
-            return;
+        } else {
+            self.lost.push(done);
         }
-        self.in_a_row = 0;
-        if !self.intended.contains_key(&done.batch) {
-            self.waiting.insert(done.batch.clone());
-        }
-        self.lost.push(done);
     }
 
     fn end(mut self) -> ReadBack {
         // The line that says what was pruned stands first in the file, and is read last.
         if let Some(horizon) = self.horizon {
             self.lost.retain(|done| done.at >= horizon);
-            self.intended.retain(|_, intended| intended.at >= horizon);
+            self.intended.retain(|_, intent| intent.intended.at >= horizon);
         }
-        // Whoever erases them in this order and is cut short leaves what the next reading finds first.
+        // The newest of a tenant comes last: whoever is cut short leaves the head by which the next reading knows that this
+        // backup was spoken of.
+        self.lost.reverse();
+        self.lost.sort_by_key(|done| done.head.sequence);
         let lost: Vec<LostBatch> = self
             .lost
             .into_iter()
-            .rev()
             .map(|done| LostBatch {
-                intended: self.intended.remove(&done.batch),
+                intended: self.intended.remove(&done.batch).map(|intent| intent.intended),
                 done,
             })
             .collect();
-        let (unfinished, unknown): (Vec<_>, Vec<_>) = self
-            .intended
-            .into_values()
-            .partition(|intended| self.known.contains(&intended.batch));
-        let (doubtful, crashed): (Vec<_>, Vec<_>) = unknown
-            .into_iter()
-            .partition(|intended| self.doubtful.contains(&intended.batch));
-        ReadBack {
-            unfinished,
-            crashed: crashed.len() as u64,
-            doubtful,
+        let mut read = ReadBack {
             lost,
             damaged: self.damaged,
+            ..ReadBack::default()
+        };
+        for intent in self.intended.into_values() {
+            match (intent.is_known, intent.is_doubtful) {
+                (true, _) => read.unfinished.push(intent.intended),
+                (false, true) => read.doubtful.push(intent.intended),
+                (false, false) => read.crashed += 1,
+            }
         }
+        read
     }
 }

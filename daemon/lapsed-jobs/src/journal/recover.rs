@@ -3,8 +3,8 @@
 //! It runs whenever a program takes the store, before anything else. Nobody is judged: these people were erased, and no
 //! rule, hold or pause that came back with the backup has a say. Killed at any point it goes on at the next start: the entry
 //! that names the lost head is written first and only once, of every tenant before anybody is touched; every lost batch
-//! becomes known in the transaction that erases its people again, in the order of the journal across tenants, so that what
-//! is left lies where the next start reads first.
+//! becomes known in the transaction that erases its people again, a tenant's newest last, by whose head the next start knows
+//! that this backup was spoken of.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -99,7 +99,7 @@ impl Recovered {
         }
         if self.damaged > 0 {
             sentences.push(format!(
-                "{} lines at the end of the journal cannot be read: `lapsed journal check` names them",
+                "{} lines of the journal cannot be read: `lapsed journal check` names them",
                 self.damaged
             ));
         }
@@ -163,30 +163,15 @@ impl Recovered {
     }
 }
 
-/// Holds the end of the journal against the store and does what follows. `policies` are those in force now, as far as
-/// they are known.
+/// Holds the journal against the store and does what follows, by one program at a time. `policies` are those in force now, as
+/// far as they are known.
 pub async fn recover(
     tools: &Tools<'_>,
     policies: &BTreeMap<TenantName, Policy>,
 ) -> Result<Recovered, JobError> {
-    recover_from(tools, policies, false).await
-}
-
-/// The same with the whole journal, which nothing escapes that stands in it.
-pub async fn recover_thoroughly(
-    tools: &Tools<'_>,
-    policies: &BTreeMap<TenantName, Policy>,
-) -> Result<Recovered, JobError> {
-    recover_from(tools, policies, true).await
-}
-
-async fn recover_from(
-    tools: &Tools<'_>,
-    policies: &BTreeMap<TenantName, Policy>,
-    thorough: bool,
-) -> Result<Recovered, JobError> {
+    let _alone = tools.store.alone().await?;
     tools.store.accept_keys(tools.keys).await?;
-    let read = read_back(tools, thorough).await?;
+    let read = read_back(tools).await?;
     let mut recovered = Recovered {
         finished: finish(tools, &read).await?,
         crashed: read.crashed,
@@ -215,13 +200,13 @@ async fn recover_from(
 }
 
 /// A line that cannot be read in one folder may be whole in another.
-async fn read_back(tools: &Tools<'_>, thorough: bool) -> Result<ReadBack, JobError> {
-    let read = tools.journal.read_back(tools.store, thorough).await?;
+async fn read_back(tools: &Tools<'_>) -> Result<ReadBack, JobError> {
+    let read = tools.journal.read_back(tools.store).await?;
     if read.damaged == 0 || tools.journal.folders().count() < 2 {
         return Ok(read);
     }
     tools.journal.heal(true).await?;
-    tools.journal.read_back(tools.store, thorough).await
+    tools.journal.read_back(tools.store).await
 }
 
 /// Says *done* of what was committed right before a kill.

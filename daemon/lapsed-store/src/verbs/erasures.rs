@@ -33,6 +33,17 @@ pub trait Witness: Send + Sync {
     fn intended<'w>(&'w self, batch: &'w str, erased: &'w [Erased]) -> Witnessed<'w>;
 }
 
+/// A batch that was committed, as the journal knows it.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// Its name.
+    pub batch: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The end of its tenant's ledger behind its entry.
+    pub head: Head,
+}
+
 /// A batch that the journal has and a restored store does not.
 #[derive(Clone, Debug)]
 pub struct Lost<'a> {
@@ -61,16 +72,51 @@ impl Store {
         Ok(column(&known).into_iter().collect())
     }
 
-    /// The newest batch that the store knows, and those of the same millisecond.
-    pub async fn newest_erasures(&self) -> Result<BTreeSet<String>> {
+    /// Which of these batches the store has forgotten with their period: their entries stand in the ledger, and every name that
+    /// is left is younger than theirs.
+    pub async fn forgotten_erasures(&self, batches: &[Committed]) -> Result<BTreeSet<String>> {
+        let row = |of: &Committed| {
+            let Head {
+                tenant,
+                sequence,
+                hash,
+            } = &of.head;
+            json!([of.batch, of.at.timestamp_millis(), tenant, sequence, hash])
+        };
+        let rows: Vec<serde_json::Value> = batches.iter().map(row).collect();
         let mut session = self.read("look up erasures").await?;
-        let newest = session
+        let forgotten = session
             .all(
-                "SELECT batch FROM lapsed_erasure WHERE at = (SELECT max(at) FROM lapsed_erasure)",
-                &[],
+                side_by_side!("erasures_forgotten"),
+                &values![json!(rows).to_string()],
             )
             .await?;
-        Ok(column(&newest).into_iter().collect())
+        Ok(column(&forgotten).into_iter().collect())
+    }
+
+    /// At most `most` batches of these tenants from `from` on whose entries stand behind these ends, tenant by tenant in the
+    /// order of their ledgers. Of a tenant whose ledger does not have that end: from the beginning.
+    pub async fn erasures_behind(
+        &self,
+        ends: &[Head],
+        from: DateTime<Utc>,
+        most: usize,
+    ) -> Result<Vec<(String, Head)>> {
+        let row = |end: &Head| json!([end.tenant, end.sequence, end.hash]);
+        let rows: Vec<serde_json::Value> = ends.iter().map(row).collect();
+        let mut session = self.read("read erasures").await?;
+        let batches = session
+            .all(
+                side_by_side!("erasures_behind"),
+                &values![
+                    json!(rows).to_string(),
+                    from.timestamp_millis(),
+                    i64::try_from(most).unwrap_or(i64::MAX),
+                ],
+            )
+            .await?;
+        let batch = |row: &Record| Ok((row.get("batch"), read_head(row)?));
+        batches.iter().map(batch).collect()
     }
 
     /// How many batches the store knows from `from` on.

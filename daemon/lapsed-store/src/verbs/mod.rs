@@ -32,7 +32,7 @@ pub use apply::{ClearStatements, Erased, PlanStatements, Seal};
 pub use approvals::{Brake, Decision};
 pub use copy::Counted;
 pub use daemon::{Alone, Rescued, Serving, Starting, Taken};
-pub use erasures::{Lost, Refused, Witness, Witnessed};
+pub use erasures::{Committed, Lost, Refused, Witness, Witnessed};
 pub use expire::Expired;
 pub use facts::{TenantFacts, Waiting};
 pub use gauges::Gauges;

@@ -55,6 +55,19 @@ impl Store {
         Ok(column(&hiding))
     }
 
+    /// What tells this server from another one: it changes when the server is started anew, or the database is made anew, and
+    /// either may have brought a backup back. A lease that is renewed answers the same. Nothing where the store is a file.
+    pub async fn server(&self) -> Result<String> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(String::new());
+        }
+        let mut session = self.read("look at the server").await?;
+        let server = session
+            .one(include_str!("../../sql/postgres/server_itself.sql"), &[])
+            .await?;
+        Ok(server.get(0))
+    }
+
     /// How the server is, and how it looks after `tables`, whose names are quoted; none where the store is a file.
     pub async fn server_state(&self, tables: &[String]) -> Result<Option<ServerState>> {
         if self.dialect() == Dialect::Sqlite {

@@ -86,14 +86,14 @@ async fn serve(
         daemon.metrics.taken_over(taken_over);
         tracing::warn!(taken_over, discarded, "an earlier start left runs unfinished");
     }
-    recover(&daemon).await?;
+    let server = recover(&daemon).await?;
     settle_the_past(&daemon, owner).await?;
     let pages = pages(&daemon).await?;
     let watch = watch(&daemon, config, &steps).await?;
     let clockwork = Chores::start(chores::all(&daemon))
         .await
         .map_err(|why| Failure::because(format!("the chores cannot be started: {why}")))?;
-    let (mut tenure, reader) = Tenure::new(&daemon, start);
+    let (mut tenure, reader) = Tenure::new(&daemon, start, server);
     let dispatcher = Dispatcher::new(
         daemon.store.clone(),
         Arc::new(SystemClock),
@@ -151,7 +151,7 @@ async fn open(installation: Installation, out: &Output) -> Result<Arc<Daemon>> {
 }
 
 /// O-4: before anything else, people whom a restored backup brought back are erased again.
-async fn recover(daemon: &Daemon) -> Result {
+async fn recover(daemon: &Daemon) -> Result<String> {
     let settings = &daemon.settings;
     let from = settings.records.journal_from(SystemClock.now());
     // A machine that is new to a store of several gets from the ledger what its journal lacks.
@@ -164,7 +164,7 @@ async fn recover(daemon: &Daemon) -> Result {
     let patience = tokio::spawn(ask_for_time());
     let recovered = tenure::recover(daemon).await;
     patience.abort();
-    recovered.map(|_| ())
+    recovered
 }
 
 async fn ask_for_time() {

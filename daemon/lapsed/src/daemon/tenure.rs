@@ -8,17 +8,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lapsed_jobs::journal::Recovered;
 use lapsed_model::{Clock, Dialect, SystemClock};
-use lapsed_store::{Store, StoreError};
+use lapsed_store::{Serving, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Daemon;
 use crate::failure::{Failure, Result};
 use crate::owner::{self, MOST_ATTEMPTS, Terms};
 
-/// A lease is renewed so many times before it would end.
+/// A lease is renewed so many times before it would end. Each try has the time until the next one is due: a connection that
+/// fell silent costs a try, and not the lease.
 const TIMES: u32 = 5;
 
 /// How long a daemon that could not take the store again waits before it tries once more.
@@ -29,7 +30,8 @@ pub(crate) struct Tenure {
     daemon: Arc<Daemon>,
     owner: watch::Sender<Option<i64>>,
     start: i64,
-    server: Option<String>,
+    /// The one on which it was last looked whether a backup was restored.
+    server: String,
 }
 
 /// Renews a lease while its program gets ready, which may take longer than the lease lasts; until it is dropped.
@@ -42,7 +44,7 @@ impl GettingReady {
         let renewing = tokio::spawn(async move {
             while store.dialect() == Dialect::Postgres {
                 tokio::time::sleep(lease / TIMES).await;
-                if let Err(why) = store.renew(start, lease).await {
+                if let Err(why) = renew(&store, start, lease).await {
                     tracing::debug!(%why, "the lease could not be renewed");
                 }
             }
@@ -58,14 +60,18 @@ impl Drop for GettingReady {
 }
 
 impl Tenure {
-    /// What `start` gave, and where the dispatcher reads it.
-    pub(crate) fn new(daemon: &Arc<Daemon>, start: i64) -> (Self, watch::Receiver<Option<i64>>) {
+    /// What `start` gave on a `server` that was recovered, and where the dispatcher reads it.
+    pub(crate) fn new(
+        daemon: &Arc<Daemon>,
+        start: i64,
+        server: String,
+    ) -> (Self, watch::Receiver<Option<i64>>) {
         let (owner, reader) = watch::channel(Some(start));
         let tenure = Self {
             daemon: Arc::clone(daemon),
             owner,
             start,
-            server: None,
+            server,
         };
         (tenure, reader)
     }
@@ -78,17 +84,24 @@ impl Tenure {
     /// Renews the lease for ever, and takes over what daemons left that are gone.
     pub(crate) async fn keep(&mut self) {
         let every = self.daemon.settings.lease / TIMES;
+        let mut ticks = tokio::time::interval_at(Instant::now() + every, every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut renewed = 0;
         loop {
-            tokio::time::sleep(every).await;
-            match self.renew().await {
-                Ok(Some(server)) if self.server.get_or_insert_with(|| server.clone()) == &server => {
+            ticks.tick().await;
+            match renew(&self.daemon.store, self.start, self.daemon.settings.lease).await {
+                Ok(Some(server)) if server == self.server => {
                     self.rescue().await;
+                    renewed += 1;
+                    // Whoever was killed under this name is not taken to be there any more.
+                    if renewed == TIMES + 1 {
+                        self.look_for_namesakes().await;
+                    }
                 }
-                Ok(Some(server)) => {
+                Ok(Some(_)) => {
                     tracing::warn!(
                         "the database server was started anew: it is looked whether a backup was restored"
                     );
-                    self.server = Some(server);
                     self.come_back().await;
                 }
                 Ok(None) => {
@@ -102,13 +115,6 @@ impl Tenure {
                 Err(why) => tracing::debug!(%why, "the lease could not be renewed"),
             }
         }
-    }
-
-    /// A connection that fell silent must not keep the others from being tried.
-    async fn renew(&self) -> std::result::Result<Option<String>, StoreError> {
-        let lease = self.daemon.settings.lease;
-        let renewed = tokio::time::timeout(lease, self.daemon.store.renew(self.start, lease)).await;
-        renewed.unwrap_or_else(|_| Err(StoreError::Unreachable("it does not answer".to_owned())))
     }
 
     /// Gives up what is in hand, and takes the store again as a new start does.
@@ -131,17 +137,39 @@ impl Tenure {
         }
     }
 
-    async fn begin_again(&self) -> Result<i64> {
+    async fn begin_again(&mut self) -> Result<i64> {
         let (store, settings) = (&self.daemon.store, &self.daemon.settings);
         // What is still under way here must not commit beside what follows.
         store.leave(self.start, SystemClock.now()).await?;
-        recover(&self.daemon).await?;
+        let server = recover(&self.daemon).await?;
         let dataset = self.daemon.dataset();
         let terms = Terms {
             program: owner::DAEMON,
             dataset: &dataset,
         };
-        Ok(owner::register(store, settings, terms, &SystemClock).await?.start)
+        let start = owner::register(store, settings, terms, &SystemClock).await?.start;
+        self.server = server;
+        Ok(start)
+    }
+
+    /// Two machines of one name are told apart by nobody who reads the list, and two programs in one folder share a journal and
+    /// the memory of which files were read.
+    async fn look_for_namesakes(&self) {
+        let Ok(serving) = self.daemon.store.all_serving().await else {
+            return;
+        };
+        let node = &self.daemon.settings.node;
+        let is_namesake = |by: &&Serving| {
+            by.alive && by.program == owner::DAEMON && by.node == *node && by.start != self.start
+        };
+        for other in serving.iter().filter(is_namesake) {
+            tracing::warn!(
+                node,
+                pid = other.pid,
+                start = other.start,
+                "another daemon serves the store under the name of this machine: give each a name of its own, and a folder"
+            );
+        }
     }
 
     async fn rescue(&self) {
@@ -158,28 +186,33 @@ impl Tenure {
     }
 }
 
-/// O-4: before anything else, people whom a restored backup brought back are erased again, by one daemon at a time.
-pub(crate) async fn recover(daemon: &Daemon) -> Result<Recovered> {
-    let _alone = daemon.store.alone().await?;
+/// A connection that fell silent must not keep the others from being tried while there is time.
+async fn renew(
+    store: &Store,
+    start: i64,
+    lease: Duration,
+) -> std::result::Result<Option<String>, StoreError> {
+    let renewed = tokio::time::timeout(lease / TIMES, store.renew(start, lease)).await;
+    renewed.unwrap_or_else(|_| Err(StoreError::Unreachable("it does not answer".to_owned())))
+}
+
+/// O-4: before anything else, people whom a restored backup brought back are erased again, by one daemon at a time. Answers which
+/// server that was done on: another one, also one that came meanwhile, is looked at anew.
+pub(crate) async fn recover(daemon: &Daemon) -> Result<String> {
+    let server = daemon.store.server().await?;
     let desk = daemon.desk();
     copy_others(daemon).await.map_err(Failure::because)?;
     let recovered = lapsed_jobs::journal::recover(&desk.tools(), &std::collections::BTreeMap::new()).await?;
     for sentence in recovered.sentences() {
         tracing::warn!("{sentence}");
     }
-    Ok(recovered)
+    Ok(server)
 }
 
-/// What other daemons erased stands in this one's journal too, so that any of them can tell that a backup was restored. On
-/// SQLite there are none.
+/// What other daemons erased stands in this one's journal too, so that any of them can tell that a backup was restored.
 pub(crate) async fn copy_others(daemon: &Daemon) -> std::result::Result<(), String> {
-    if daemon.store.dialect() == Dialect::Sqlite {
-        return Ok(());
-    }
-    let now = SystemClock.now();
-    let from = daemon.settings.records.journal_from(now);
-    let (desk, store) = (daemon.desk(), &daemon.store);
-    let copied = desk.journal.copy_others(store, from, now).await;
+    let from = daemon.settings.records.journal_from(SystemClock.now());
+    let copied = daemon.desk().journal.copy_others(&daemon.store, from).await;
     match copied.map_err(|why| why.to_string())? {
         0 => {}
         copied => {
