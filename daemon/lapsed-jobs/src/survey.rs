@@ -45,7 +45,8 @@ pub async fn fit<'d>(
     Ok((plausible.then_some(fitted), findings))
 }
 
-/// What the role does not see is not there for it: a purchase that keeps somebody, or the person.
+/// What the role does not see is not there for it: a purchase that keeps somebody, or the person. And what it may see it may
+/// still not be let change, without an error.
 async fn hiding(store: &Store, dataset: &Dataset) -> Result<Option<Finding>, StoreError> {
     let tables = store.hiding_tables().await?;
     if tables.is_empty() {
@@ -53,12 +54,12 @@ async fn hiding(store: &Store, dataset: &Dataset) -> Result<Option<Finding>, Sto
     }
     let tables: Vec<String> = tables.iter().map(|table| format!("`{table}`")).collect();
     let finding = Finding::error(format!(
-        "row-level security hides rows from lapsed ({}): whose purchases it does not see would look lapsed, and whom it does not see is \
-         never anonymised",
+        "row-level security decides which rows lapsed sees and changes ({}): whose purchases it does not see would look lapsed, and \
+         what it may not change is not erased",
         tables.join(", ")
     ));
     Ok(Some(finding.at(dataset.subject.table.span.clone()).help(
-        "let its role see every row, by `ALTER ROLE … BYPASSRLS` or by a policy on each table: `CREATE POLICY … TO … USING (true)`",
+        "let policies leave its role alone: `ALTER ROLE … BYPASSRLS`",
     )))
 }
 

@@ -23,8 +23,6 @@ pub struct ServerState {
     pub room: i64,
     /// Settings by which a crash loses what was committed, each with its value.
     pub risks: Vec<(String, String)>,
-    /// Tables in schemas that the role may enter, which it may not read.
-    pub unreadable: Vec<String>,
     /// The tables that were asked about.
     pub tables: Vec<TableState>,
 }
@@ -43,7 +41,7 @@ pub struct TableState {
 }
 
 impl Store {
-    /// Tables of which row-level security may hide rows from the daemon's role; none where the store is a file.
+    /// Tables of which row-level security decides what the daemon's role sees and changes; none where the store is a file.
     pub async fn hiding_tables(&self) -> Result<Vec<String>> {
         if self.dialect() == Dialect::Sqlite {
             return Ok(Vec::new());
@@ -67,9 +65,6 @@ impl Store {
         let risks = session
             .all(include_str!("../../sql/postgres/server_risks.sql"), &[])
             .await?;
-        let unreadable = session
-            .all(include_str!("../../sql/postgres/server_unreadable.sql"), &[])
-            .await?;
         let mut looked_at = Vec::new();
         for table in tables {
             looked_at.extend(table_state(&mut session, table).await?);
@@ -81,7 +76,6 @@ impl Store {
             autovacuum: state.get("autovacuum"),
             room: state.get("room"),
             risks: risks.iter().map(|row| (row.get(0), row.get(1))).collect(),
-            unreadable: column(&unreadable),
             tables: looked_at,
         }))
     }
