@@ -19,4 +19,5 @@ mod sweep {
     mod salon;
     mod salon_erasure;
     mod salon_rules;
+    mod two_schemas;
 }

@@ -145,7 +145,7 @@ async fn in_batches_and_no_more(world: &World, plan: &Plan) {
 
 /// Texts that stood in the store and stand nowhere in it any more, not even as a part of something else: a name that
 /// the living share may be found.
-async fn personal_values(world: &World, before: &Picture) -> BTreeSet<String> {
+pub(super) async fn personal_values(world: &World, before: &Picture) -> BTreeSet<String> {
     let after = world.platform.picture().await;
     let lost: BTreeSet<String> = before
         .lost_texts(&after)
@@ -157,7 +157,7 @@ async fn personal_values(world: &World, before: &Picture) -> BTreeSet<String> {
 }
 
 /// Which of the values are still given away.
-async fn hits(world: &World, values: &BTreeSet<String>) -> BTreeSet<String> {
+pub(super) async fn hits(world: &World, values: &BTreeSet<String>) -> BTreeSet<String> {
     let given_away = world.platform.given_away().await;
     given_away
         .iter()
