@@ -20,12 +20,11 @@ pub async fn fit<'d>(
         let query = &query.value;
         let shape = store.shape(query).await?;
         survey.shapes.insert(query.clone(), shape);
-        if let Some(types) = survey.ask_types(query) {
-            survey.know_types(query, &store.rows(&types).await?);
-        }
-        if let Some(probe) = survey.probe(dataset, query) {
-            let plan = store.query_plan(&probe).await?;
-            survey.plans.insert(query.clone(), plan);
+        match ask(store, dataset, query, &mut survey).await {
+            Err(StoreError::NoRight(why)) => {
+                survey.forbidden.insert(query.clone(), why);
+            }
+            asked => asked?,
         }
     }
     let (fitted, mut findings) = dataset.fit(survey);
@@ -43,6 +42,18 @@ pub async fn fit<'d>(
     }
     let plausible = !findings.iter().any(Finding::is_error);
     Ok((plausible.then_some(fitted), findings))
+}
+
+/// The types of what a query returns, and how the store would look up a person in it.
+async fn ask(store: &Store, dataset: &Dataset, query: &str, survey: &mut Survey) -> Result<(), StoreError> {
+    if let Some(types) = survey.ask_types(query) {
+        survey.know_types(query, &store.rows(&types).await?);
+    }
+    if let Some(probe) = survey.probe(dataset, query) {
+        let plan = store.query_plan(&probe).await?;
+        survey.plans.insert(query.to_owned(), plan);
+    }
+    Ok(())
 }
 
 /// What the role does not see is not there for it: a purchase that keeps somebody, or the person. And what it may see it may

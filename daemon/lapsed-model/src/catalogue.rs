@@ -43,6 +43,8 @@ pub struct Table {
     pub triggers: Vec<String>,
     /// Those of its triggers and rules that can swallow or change an update or a deletion before it happens.
     pub meddlers: Vec<String>,
+    /// Rights that the role lacks of those that erasing may need: `UPDATE`, `DELETE`.
+    pub lacks: Vec<String>,
     /// A view cannot be erased from.
     pub is_view: bool,
     /// A view that has rows of its own, from when it was refreshed last.

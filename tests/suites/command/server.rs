@@ -1,7 +1,9 @@
 //! `lapsed check` on a server: what the role may not see or do there, and what keeps copies where erasing does not reach.
 
+use std::time::{Duration, Instant};
+
 use lapsed_model::Dialect;
-use lapsed_tests::only_on;
+use lapsed_tests::{Place, Pooler, only_on};
 
 use crate::program::Installed;
 
@@ -117,4 +119,136 @@ fn what_a_server_may_lose_or_keep_is_said() {
         assert!(answer.out.contains(said), "{said}\n{}", answer.out);
     }
     assert!(!answer.out.contains("is a superuser"), "{}", answer.out);
+}
+
+#[test]
+fn a_right_that_the_role_lacks_is_a_finding_among_the_others() {
+    let Some(demo) = demo() else { return };
+    demo.sql(
+        "REVOKE SELECT ON vouchers FROM lapsed; REVOKE UPDATE ON orders FROM lapsed; \
+         ALTER TABLE customers ADD COLUMN nickname text",
+    );
+    let said = check(&demo, 1);
+    for expected in [
+        "lapsed may not read `vouchers`",
+        "lapsed may not run this query: permission denied for table vouchers",
+        "lapsed lacks the right to UPDATE `orders`",
+        "run `role.sql` again",
+        "nobody said what erasing does to `nickname` of `customers`",
+    ] {
+        says(&said, expected);
+    }
+    demo.sql(
+        "GRANT SELECT ON vouchers TO lapsed; GRANT UPDATE ON orders TO lapsed; ALTER TABLE customers DROP COLUMN nickname",
+    );
+    check(&demo, 0);
+}
+
+/// Has the settings say this under `[store]`.
+fn leads(demo: &Installed, way: &str) {
+    demo.keeps_its_store_here();
+    let path = demo.path("lapsed.toml");
+    let settings = std::fs::read_to_string(&path).expect("the settings are there");
+    let old = demo.place().settings();
+    assert!(settings.contains(&old), "{settings}");
+    std::fs::write(path, settings.replacen(&old, way, 1)).expect("written");
+}
+
+/// The name of the demo's database.
+fn database(demo: &Installed) -> &str {
+    match demo.place() {
+        Place::Database(database) => database.name(),
+        Place::File(_) => unreachable!("these stories are told on a server"),
+    }
+}
+
+#[test]
+fn a_pooler_without_a_way_around_it_is_said_in_one_sentence() {
+    let Some(demo) = demo() else { return };
+    leads(
+        &demo,
+        &format!("url = \"{}\"", Pooler::shared().url(database(&demo))),
+    );
+    // What the first one prepared is still there for the second.
+    let answers = [demo.lapsed("check"), demo.lapsed("check")];
+    let last = &answers[1];
+    assert_eq!(last.code, 3, "{}{}", last.out, last.err);
+    says(&last.err, "`[store] url` leads through a pooler");
+    says(&last.err, "name the server itself under `direct_url`");
+}
+
+#[test]
+fn a_way_that_leads_nowhere_is_said_at_once_and_by_its_name() {
+    let Some(demo) = demo() else { return };
+    let begun = Instant::now();
+    let nowhere = "postgres://lapsed@127.0.0.1:1/boxoffice";
+    leads(&demo, &format!("url = \"{nowhere}\""));
+    let refused = demo.lapsed("status");
+    assert_eq!(refused.code, 3, "{}", refused.err);
+    says(&refused.err, "nobody listens at 127.0.0.1:1, where `url` leads");
+
+    let Place::Database(here) = demo.place() else {
+        return;
+    };
+    leads(
+        &demo,
+        &format!("url = \"{}\"\ndirect_url = \"{nowhere}\"", here.url()),
+    );
+    let refused = demo.lapsed("check");
+    assert_eq!(refused.code, 3, "{}", refused.err);
+    says(
+        &refused.err,
+        "nobody listens at 127.0.0.1:1, where `direct_url` leads",
+    );
+
+    leads(&demo, "url = \"postgres://lapsed@%2Fnowhere/boxoffice\"");
+    says(
+        &demo.lapsed("status").err,
+        "nobody listens at /nowhere/.s.PGSQL.5432",
+    );
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn an_address_that_does_not_say_what_somebody_meant_is_refused_at_its_letters() {
+    let Some(demo) = demo() else { return };
+    for (url, said, help) in [
+        (
+            "postgres://lapsed@db.example.org/boxoffice?sslmod=verify-full",
+            "the address has `sslmod`, which is no option",
+            "did you mean `sslmode`?",
+        ),
+        (
+            "postgres://lapsed@db.example.org/boxoffice?sslmode=verify-ful",
+            "the address has `verify-ful`, which is no value of `sslmode`",
+            "did you mean `verify-full`?",
+        ),
+        (
+            "postgres://localhost/boxoffice",
+            "the address names no role",
+            "postgres://lapsed@",
+        ),
+    ] {
+        leads(&demo, &format!("url = \"{url}\""));
+        let answer = check(&demo, 1);
+        says(&answer, said);
+        says(&answer, help);
+    }
+}
+
+#[test]
+fn a_server_on_another_machine_whose_certificate_nobody_checks_is_named() {
+    let Some(demo) = demo() else { return };
+    // It may well not be there: the way to it is looked at first.
+    let warning = "`url` leads to db.invalid without checking its certificate";
+    leads(
+        &demo,
+        "url = \"postgres://lapsed@db.invalid/boxoffice?sslmode=require\"",
+    );
+    says(&demo.lapsed("check").out, warning);
+    leads(
+        &demo,
+        "url = \"postgres://lapsed@db.invalid/boxoffice?sslmode=verify-full\"",
+    );
+    assert!(!demo.lapsed("check").out.contains("without checking"));
 }

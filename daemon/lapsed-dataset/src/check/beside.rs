@@ -2,6 +2,7 @@
 //! with a write, and views that keep rows of their own.
 
 use lapsed_config::{Finding, Spanned};
+use lapsed_model::Table;
 
 use super::{Check, listed};
 use crate::fit::distances;
@@ -10,7 +11,21 @@ use crate::fit::distances;
 pub(super) const GRANT: &str = "let its role read it: `role.sql`, which `lapsed init` writes, names the schemas whose tables it grants. Or say under \
      `[ignore]` why nothing in it is personal";
 
+/// Where all that the daemon needs is granted.
+pub(super) const ROLE: &str = "run `role.sql` again, which `lapsed init` writes: it grants what lapsed needs; what erasing writes to is listed there";
+
 impl Check<'_> {
+    /// Whether the role has a right that erasing needs.
+    pub(super) fn may(&mut self, right: &str, name: &Spanned<String>, table: &Table) {
+        if !table.is_view && table.lacks.iter().any(|lacks| lacks == right) {
+            self.error(
+                format!("lapsed lacks the right to {right} `{}`", name.value),
+                &name.span,
+                ROLE,
+            );
+        }
+    }
+
     /// Whether a table is there and may not be read, which is then said of it.
     pub(super) fn is_unreadable(&mut self, name: &Spanned<String>) -> bool {
         let is_there = self.survey.catalogue.unreadable.contains_key(&name.value);

@@ -20,7 +20,7 @@ use lapsed_model::Table;
 use crate::dataset::{ColumnRule, Dataset, Related, RelatedErasure, Verb, WorkgroupOf};
 use crate::fit::distances;
 use crate::survey::Survey;
-use beside::GRANT;
+use beside::{GRANT, ROLE};
 
 /// The dataset and the store, and what was found so far.
 pub(crate) struct Check<'c> {
@@ -105,6 +105,7 @@ impl<'c> Check<'c> {
         };
         let name = &subject.table.value;
         self.erasable(name, table, &subject.table.span);
+        self.may("UPDATE", &subject.table, table);
         let mut named = vec![&subject.key];
         if let WorkgroupOf::Column(column) = &subject.workgroup {
             named.push(column);
@@ -166,6 +167,13 @@ impl<'c> Check<'c> {
         };
         let name = &related.table.value;
         self.erasable(name, table, &related.table.span);
+        match &related.erase {
+            RelatedErasure::Rows => self.may("DELETE", &related.table, table),
+            RelatedErasure::Columns(columns) if columns.iter().any(|rule| rule.verb != Verb::Keep) => {
+                self.may("UPDATE", &related.table, table);
+            }
+            RelatedErasure::Columns(_) => {}
+        }
         self.column(name, table, &related.key);
         if let RelatedErasure::Columns(columns) = &related.erase {
             self.classified(name, table, columns, &related.table.span);
@@ -350,6 +358,10 @@ impl<'c> Check<'c> {
     }
 
     fn query(&mut self, query: &Spanned<String>, columns: &[&str]) {
+        if let Some(reason) = self.survey.forbidden.get(&query.value) {
+            let title = format!("lapsed may not run this query: {reason}");
+            self.error(title, &query.span, ROLE);
+        }
         match self.survey.shapes.get(&query.value) {
             None => {}
             Some(Err(reason)) => {

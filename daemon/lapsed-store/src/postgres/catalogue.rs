@@ -28,8 +28,13 @@ impl Pool {
             Ok(statement) => Ok(Ok(QueryShape {
                 columns: statement.columns().iter().map(column).collect(),
             })),
-            Err(sqlx::Error::Database(refusal)) => Ok(Err(refusal.message().to_owned())),
-            Err(other) => Err(StoreError::of(doing)(other)),
+            Err(error) => match StoreError::of(doing)(error) {
+                StoreError::Database {
+                    source: sqlx::Error::Database(refusal),
+                    ..
+                } => Ok(Err(refusal.message().to_owned())),
+                other => Err(other),
+            },
         }
     }
 

@@ -15,6 +15,7 @@ use lapsed_policy::Policy;
 use lapsed_store::{Address, Store};
 
 use super::{Tally, server};
+use crate::address;
 use crate::failure::Result;
 use crate::output::{Output, number};
 use crate::settings::Settings;
@@ -27,6 +28,8 @@ pub(super) async fn check(
     tally: &mut Tally,
     out: &Output,
 ) -> Result {
+    let ways = unguarded(&settings.store);
+    tally.findings(&File::new(&settings.store.to_string(), ""), &ways, out);
     let store = crate::stores::open(settings).await?;
     store.must_be_served().await?;
     let (fitted, findings) = survey::fit(&store, dataset).await?;
@@ -41,6 +44,23 @@ pub(super) async fn check(
     remarks.extend(emptied(&store, settings).await?);
     tally.findings(&File::new(&settings.store.to_string(), ""), &remarks, out);
     Ok(())
+}
+
+/// Ways over a network on which nobody checks whom they lead to.
+fn unguarded(address: &Address) -> Vec<Finding> {
+    let Address::Server(server) = address else {
+        return Vec::new();
+    };
+    let ways = [("url", Some(&server.url)), ("direct_url", server.direct.as_ref())];
+    ways.into_iter()
+        .filter_map(|(named, url)| Some((named, address::unguarded(url?)?)))
+        .map(|(named, host)| {
+            Finding::warning(format!(
+                "`{named}` leads to {host} without checking its certificate: whoever is in between may read along, or be the server"
+            ))
+            .help("add `?sslmode=verify-full`, and `&sslrootcert=/path/to/ca.pem` for an authority of your own")
+        })
+        .collect()
 }
 
 /// Tries the erasure on somebody, as the first policy there is would have it.
