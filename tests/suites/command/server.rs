@@ -68,6 +68,19 @@ fn a_materialised_view_that_keeps_erased_people_is_named() {
 }
 
 #[test]
+fn a_database_whose_collations_changed_under_it_is_named() {
+    let Some(demo) = demo() else { return };
+    assert!(!check(&demo, 0).contains("collations"));
+    demo.sql("UPDATE pg_database SET datcollversion = '2.0' WHERE datname = current_database()");
+    let said = check(&demo, 0);
+    says(
+        &said,
+        "the database was made with version 2.0 of the system's collations",
+    );
+    says(&said, "REFRESH COLLATION VERSION");
+}
+
+#[test]
 fn row_level_security_that_is_on_for_the_role_is_an_error_whatever_its_policies_say() {
     let Some(demo) = demo() else { return };
     demo.sql("ALTER TABLE orders ENABLE ROW LEVEL SECURITY");

@@ -27,6 +27,25 @@ pub struct ServerState {
     pub tables: Vec<TableState>,
 }
 
+/// The alphabet of a database is another than when its indexes were made: texts are where it would not look for them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the database was made with version {made} of the system's collations, which are at {now} by now: its indexes over text may no longer \
+     find people"
+)]
+pub struct OtherCollation {
+    /// The version by which indexes were made.
+    pub made: String,
+    /// The version by which is sorted now.
+    pub now: String,
+}
+
+impl OtherCollation {
+    /// What to do about it.
+    pub const HELP: &str =
+        "as the tables' owner `REINDEX DATABASE` it, and then `ALTER DATABASE … REFRESH COLLATION VERSION`";
+}
+
 /// How a table is looked after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableState {
@@ -51,6 +70,21 @@ impl Store {
             .all(include_str!("../../sql/postgres/server_hidden.sql"), &[])
             .await?;
         Ok(column(&hiding))
+    }
+
+    /// Whether the system's collations have changed under the database; never where the store is a file.
+    pub async fn other_collation(&self) -> Result<Option<OtherCollation>> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(None);
+        }
+        let mut session = self.read("look at the server").await?;
+        let differs = session
+            .first(include_str!("../../sql/postgres/server_collation.sql"), &[])
+            .await?;
+        Ok(differs.map(|row| OtherCollation {
+            made: row.get(0),
+            now: row.get(1),
+        }))
     }
 
     /// How the server is, and how it looks after `tables`, whose names are quoted; none where the store is a file.

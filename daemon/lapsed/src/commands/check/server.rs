@@ -2,7 +2,7 @@
 
 use lapsed_config::Finding;
 use lapsed_dataset::Fitted;
-use lapsed_store::{ServerState, Store, TableState};
+use lapsed_store::{OtherCollation, ServerState, Store, TableState};
 
 use crate::failure::Result;
 use crate::output::counted;
@@ -19,6 +19,8 @@ pub(super) async fn remarks(store: &Store, fitted: &Fitted<'_>) -> Result<Vec<Fi
         return Ok(Vec::new());
     };
     let mut remarks: Vec<Finding> = state.risks.iter().map(|(name, _)| risk(name)).collect();
+    let collation = store.other_collation().await?;
+    remarks.extend(collation.map(|other| Finding::warning(other.to_string()).help(OtherCollation::HELP)));
     remarks.extend(superuser(&state));
     remarks.extend(statistics(&state));
     remarks.extend(dead_rows(&state));
