@@ -70,7 +70,7 @@ fn check_server(url: &str) -> Result<(), Complaint> {
 }
 
 /// What stands behind the `?`.
-fn options(url: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn options(url: &str) -> impl Iterator<Item = (&str, &str)> {
     let options = url.split_once('?').map_or("", |(_, options)| options);
     options
         .split('&')
@@ -119,26 +119,6 @@ fn check_options(url: &str) -> Result<(), Complaint> {
         ));
     }
     Ok(())
-}
-
-/// The host of a server on another machine whose certificate is not checked: whoever is in between could be the server.
-pub(crate) fn unguarded(url: &str) -> Option<&str> {
-    let option = |wanted: &str| {
-        options(url)
-            .find(|(name, _)| *name == wanted)
-            .map(|(_, value)| value)
-    };
-    let authority = url.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = authority.split(['/', '?']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = match host.strip_prefix('[') {
-        Some(address) => address.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let host = option("hostaddr").or(option("host")).unwrap_or(host);
-    let is_socket = host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f");
-    let is_here = is_socket || matches!(host, "" | "localhost" | "::1") || host.starts_with("127.");
-    (!is_here && option("sslmode") != Some("verify-full")).then_some(host)
 }
 
 /// The file that an address names.

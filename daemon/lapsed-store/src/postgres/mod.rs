@@ -18,6 +18,7 @@ pub(crate) use reach::untrusted;
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -42,7 +43,7 @@ const CONNECTION_LIVES: Duration = Duration::from_secs(600);
 pub(crate) struct Pool {
     connections: PgPool,
     direct: PgPool,
-    direct_way: Way,
+    direct_way: Arc<Way>,
     begin: String,
     schema: String,
 }
@@ -63,7 +64,7 @@ impl Pool {
         let direct = options_of_direct(server, &options)?;
         let knows_password = server.password.is_some();
         reach::reach(&options, "url", knows_password, patience).await?;
-        let direct_way = Way {
+        let direct_way = Arc::new(Way {
             options: direct.clone(),
             named: if server.direct.is_some() {
                 "direct_url"
@@ -72,7 +73,7 @@ impl Pool {
             },
             knows_password,
             patience,
-        };
+        });
         let connections = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(patience)

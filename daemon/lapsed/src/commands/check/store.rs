@@ -14,8 +14,7 @@ use lapsed_model::{Clock, Dialect, SystemClock, Value, Way};
 use lapsed_policy::Policy;
 use lapsed_store::{Address, Store};
 
-use super::{Tally, server};
-use crate::address;
+use super::{Tally, server, ways};
 use crate::failure::Result;
 use crate::output::{Output, number};
 use crate::settings::Settings;
@@ -28,7 +27,7 @@ pub(super) async fn check(
     tally: &mut Tally,
     out: &Output,
 ) -> Result {
-    let ways = unguarded(&settings.store);
+    let ways = ways::unguarded(&settings.store);
     tally.findings(&File::new(&settings.store.to_string(), ""), &ways, out);
     let store = crate::stores::open(settings).await?;
     store.must_be_served().await?;
@@ -44,23 +43,6 @@ pub(super) async fn check(
     remarks.extend(emptied(&store, settings).await?);
     tally.findings(&File::new(&settings.store.to_string(), ""), &remarks, out);
     Ok(())
-}
-
-/// Ways over a network on which nobody checks whom they lead to.
-fn unguarded(address: &Address) -> Vec<Finding> {
-    let Address::Server(server) = address else {
-        return Vec::new();
-    };
-    let ways = [("url", Some(&server.url)), ("direct_url", server.direct.as_ref())];
-    ways.into_iter()
-        .filter_map(|(named, url)| Some((named, address::unguarded(url?)?)))
-        .map(|(named, host)| {
-            Finding::warning(format!(
-                "`{named}` leads to {host} without checking its certificate: whoever is in between may read along, or be the server"
-            ))
-            .help("add `?sslmode=verify-full`, and `&sslrootcert=/path/to/ca.pem` for an authority of your own")
-        })
-        .collect()
 }
 
 /// Tries the erasure on somebody, as the first policy there is would have it.
