@@ -1,14 +1,20 @@
 -- The role of lapsed in your database, with the least that it can work with.
 --
---   psql --single-transaction --file role.sql "dbname=YOUR_DATABASE"
+--   psql --set=ON_ERROR_STOP=1 --single-transaction --file=role.sql "dbname=YOUR_DATABASE"
 --
 -- Run it once, before `lapsed migrate`, as a superuser, or as a role that may create roles and owns your platform's tables.
--- It can be run again, after new tables came along. The names `lapsed` (role and schema) and `public` (your schema) are the
--- usual ones: where yours differ, change them here; the daemon's schema also stands in the settings, under
--- `[store] schema`.
+-- It can be run again, after new tables came along. The name `lapsed` (role and schema) is the usual one: where yours differs,
+-- change it here; the daemon's schema also stands in the settings, under `[store] schema`.
 --
 -- No password stands here. Give the role one with `\password lapsed` and hand it to the daemon as a credential, or let
 -- pg_hba.conf recognise the daemon by the system's user (`peer`).
+
+
+-- ── Your schemas ────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Every schema with tables of the platform, with commas in between: 'public, crm'. Leave none out that may hold anything
+-- about people: `lapsed check` names the tables that the role cannot read.
+SET lapsed.schemas = 'public';
 
 
 -- ── The role ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -43,21 +49,24 @@ $$;
 -- Everything, also what nobody named in the dataset: otherwise a new table with personal data could not be noticed, and
 -- `lapsed scan` could not look for what should be gone. The last part is for tables that come later: it speaks for
 -- whoever runs this script, and for every role that owns a table here.
-GRANT USAGE ON SCHEMA public TO lapsed;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO lapsed;
-
 DO $$
 DECLARE
+    place name;
     maker name;
 BEGIN
-    FOR maker IN
-        SELECT current_user
-        UNION
-        SELECT pg_get_userbyid(relowner)
-        FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND pg_has_role(relowner, 'MEMBER')
-    LOOP
-        EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public GRANT SELECT ON TABLES TO lapsed', maker);
+    FOREACH place IN ARRAY regexp_split_to_array(current_setting('lapsed.schemas'), '\s*,\s*') LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO lapsed', place);
+        EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO lapsed', place);
+        FOR maker IN
+            SELECT current_user
+            UNION
+            SELECT pg_get_userbyid(c.relowner)
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = place AND pg_has_role(c.relowner, 'MEMBER')
+        LOOP
+            EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %I GRANT SELECT ON TABLES TO lapsed', maker, place);
+        END LOOP;
     END LOOP;
 END
 $$;
@@ -100,10 +109,14 @@ REVOKE ALL ON FUNCTION lapsed.lapsed_analyse(regclass) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION lapsed.lapsed_analyse(regclass) TO lapsed;
 
 DO $$
+DECLARE
+    place name;
 BEGIN
     IF current_setting('server_version_num')::integer >= 170000 THEN
-        GRANT MAINTAIN ON ALL TABLES IN SCHEMA public TO lapsed;
-        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT MAINTAIN ON TABLES TO lapsed;
+        FOREACH place IN ARRAY regexp_split_to_array(current_setting('lapsed.schemas'), '\s*,\s*') LOOP
+            EXECUTE format('GRANT MAINTAIN ON ALL TABLES IN SCHEMA %I TO lapsed', place);
+            EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT MAINTAIN ON TABLES TO lapsed', place);
+        END LOOP;
     END IF;
 END
 $$;
@@ -111,4 +124,5 @@ $$;
 
 -- ── The end ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+RESET lapsed.schemas;
 REVOKE lapsed FROM CURRENT_USER;

@@ -21,4 +21,5 @@ mod sweep {
     mod salon_rules;
     mod silent;
     mod together;
+    mod two_schemas;
 }

@@ -177,10 +177,13 @@ pub(crate) fn distances(catalogue: &Catalogue, subject: &str) -> BTreeMap<String
     let mut queue = VecDeque::from([subject.to_owned()]);
     while let Some(near) = queue.pop_front() {
         let distance = distances[&near] + 1;
-        let hanging = catalogue
+        let readable = catalogue
             .tables
             .iter()
-            .filter(|(_, table)| table.foreign_keys.iter().any(|key| key.table == near));
+            .map(|(name, table)| (name, &table.foreign_keys));
+        let hanging = readable
+            .chain(&catalogue.unreadable)
+            .filter(|(_, keys)| keys.iter().any(|key| key.table == near));
         for (name, _) in hanging {
             if !distances.contains_key(name) {
                 distances.insert(name.clone(), distance);

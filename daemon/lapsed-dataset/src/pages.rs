@@ -67,7 +67,7 @@ impl Fitted<'_> {
             .catalogue
             .tables
             .iter()
-            .filter(|(_, table)| !table.is_view)
+            .filter(|(_, table)| !table.is_view || table.is_filled)
             .map(|(name, table)| self.searched_table(name, table));
         let own = own.iter().map(|(name, columns)| {
             let texts: Vec<String> = columns.iter().map(|column| as_text(column, None)).collect();

@@ -16,6 +16,8 @@ pub struct Survey {
     pub catalogue: Catalogue,
     /// By query of the dataset: what it returns, or why the store cannot prepare it.
     pub shapes: BTreeMap<String, Result<QueryShape, String>>,
+    /// By query of the dataset: what the role may not read of it.
+    pub forbidden: BTreeMap<String, String>,
     /// By query of the dataset: the types of its columns, by their names. SQLite has none.
     pub types: BTreeMap<String, BTreeMap<String, String>>,
     /// By query of the dataset: how the store looks up one person in it.

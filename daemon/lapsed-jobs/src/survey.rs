@@ -20,12 +20,11 @@ pub async fn fit<'d>(
         let query = &query.value;
         let shape = store.shape(query).await?;
         survey.shapes.insert(query.clone(), shape);
-        if let Some(types) = survey.ask_types(query) {
-            survey.know_types(query, &store.rows(&types).await?);
-        }
-        if let Some(probe) = survey.probe(dataset, query) {
-            let plan = store.query_plan(&probe).await?;
-            survey.plans.insert(query.clone(), plan);
+        match ask(store, dataset, query, &mut survey).await {
+            Err(StoreError::NoRight(why)) => {
+                survey.forbidden.insert(query.clone(), why);
+            }
+            asked => asked?,
         }
     }
     let (fitted, mut findings) = dataset.fit(survey);
@@ -45,7 +44,20 @@ pub async fn fit<'d>(
     Ok((plausible.then_some(fitted), findings))
 }
 
-/// What the role does not see is not there for it: a purchase that keeps somebody, or the person.
+/// The types of what a query returns, and how the store would look up a person in it.
+async fn ask(store: &Store, dataset: &Dataset, query: &str, survey: &mut Survey) -> Result<(), StoreError> {
+    if let Some(types) = survey.ask_types(query) {
+        survey.know_types(query, &store.rows(&types).await?);
+    }
+    if let Some(probe) = survey.probe(dataset, query) {
+        let plan = store.query_plan(&probe).await?;
+        survey.plans.insert(query.to_owned(), plan);
+    }
+    Ok(())
+}
+
+/// What the role does not see is not there for it: a purchase that keeps somebody, or the person. And what it may see it may
+/// still not be let change, without an error.
 async fn hiding(store: &Store, dataset: &Dataset) -> Result<Option<Finding>, StoreError> {
     let tables = store.hiding_tables().await?;
     if tables.is_empty() {
@@ -53,12 +65,12 @@ async fn hiding(store: &Store, dataset: &Dataset) -> Result<Option<Finding>, Sto
     }
     let tables: Vec<String> = tables.iter().map(|table| format!("`{table}`")).collect();
     let finding = Finding::error(format!(
-        "row-level security hides rows from lapsed ({}): whose purchases it does not see would look lapsed, and whom it does not see is \
-         never anonymised",
+        "row-level security decides which rows lapsed sees and changes ({}): whose purchases it does not see would look lapsed, and \
+         what it may not change is not erased",
         tables.join(", ")
     ));
     Ok(Some(finding.at(dataset.subject.table.span.clone()).help(
-        "let its role see every row, by `ALTER ROLE … BYPASSRLS` or by a policy on each table: `CREATE POLICY … TO … USING (true)`",
+        "let policies leave its role alone: `ALTER ROLE … BYPASSRLS`",
     )))
 }
 

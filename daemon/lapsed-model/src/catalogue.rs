@@ -3,7 +3,7 @@
 //! The dataset file claims where personal data lives; the catalogue is what it is held against. Identifiers in
 //! SQL that is written at run time come from here, never from a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which database a store is kept by, and so which SQL it reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,6 +22,10 @@ pub struct Catalogue {
     pub dialect: Dialect,
     /// By name, as datasets write it: on PostgreSQL with the schema in front (`box.customers`), unless that is `public`.
     pub tables: BTreeMap<String, Table>,
+    /// Tables that the role may not read, by the same names, with what they point at: keys are for everybody to see.
+    pub unreadable: BTreeMap<String, Vec<ForeignKey>>,
+    /// Materialised views, with the tables that each was filled from: they keep rows as they were at their last refresh.
+    pub materialised: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A table or a view.
@@ -37,8 +41,14 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// What runs when its rows change.
     pub triggers: Vec<String>,
+    /// Those of its triggers and rules that can swallow or change an update or a deletion before it happens.
+    pub meddlers: Vec<String>,
+    /// Rights that the role lacks of those that erasing may need: `UPDATE`, `DELETE`.
+    pub lacks: Vec<String>,
     /// A view cannot be erased from.
     pub is_view: bool,
+    /// A view that has rows of its own, from when it was refreshed last.
+    pub is_filled: bool,
 }
 
 impl Table {
@@ -104,11 +114,20 @@ impl QueryShape {
     }
 }
 
+/// A table that is read from end to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// What the query calls it.
+    pub alias: String,
+    /// Its name; SQLite does not say it.
+    pub table: Option<String>,
+}
+
 /// How the store would run a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryPlan {
     /// Tables that it would read from end to end.
-    pub scans: Vec<String>,
+    pub scans: Vec<Scan>,
     /// Look-ups by an index: a measure of what one probe costs.
     pub searches: usize,
     /// Whether it collects rows before it answers (grouping, DISTINCT, windows): then a probe for one person

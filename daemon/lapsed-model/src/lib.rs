@@ -32,7 +32,7 @@ mod tenant;
 pub use approval::{Approval, Approved, BrakeFigures, Unusual};
 pub use bounds::{Bounds, day_start, first_instant};
 pub use catalogue::{
-    Catalogue, Column, Dialect, ForeignKey, Index, QueryColumn, QueryPlan, QueryShape, Table,
+    Catalogue, Column, Dialect, ForeignKey, Index, QueryColumn, QueryPlan, QueryShape, Scan, Table,
 };
 pub use chance::{Chance, SeededChance, SystemChance};
 pub use clock::{Clock, SimulatedClock, SystemClock};

@@ -17,7 +17,7 @@ pub enum Address {
 pub struct Server {
     /// `postgres://user@host:port/database`, without a password; `sslmode` and `sslrootcert` as libpq knows them.
     pub url: String,
-    /// The same without a pooler in between, for migrations and listening; none where `url` has none either.
+    /// The same without a pooler in between, for whatever needs a connection for longer; none where `url` has none either.
     pub direct: Option<String>,
     /// The role's password.
     pub password: Option<String>,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use lapsed_model::{Unusual, Workgroup};
 use sqlx::postgres::PgDatabaseError;
 
+use crate::postgres::untrusted;
+
 /// Why the store could not do what a verb asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -58,6 +60,27 @@ pub enum StoreError {
         "the database server is out of reach ({0}): see whether it runs, and whether `[store] url` leads to it"
     )]
     Unreachable(String),
+    /// Nobody listens where the address leads.
+    #[error(
+        "the database server is out of reach (nobody listens at {place}, where `{named}` leads): see whether it runs, and listens there"
+    )]
+    NobodyThere {
+        /// Host and port, or the socket.
+        place: String,
+        /// The setting that says so.
+        named: &'static str,
+    },
+    /// The server wants a password, and there is none.
+    #[error(
+        "the database server does not let lapsed in ({0}): the credential `store-password` was not found; put the role's password into a \
+         file of that name where `[credentials]` says, readable by nobody else"
+    )]
+    NoPassword(String),
+    /// What was prepared on one connection was looked for on another.
+    #[error(
+        "`[store] url` leads through a pooler, which hands every transaction another connection: name the server itself under `direct_url`"
+    )]
+    Pooled,
     /// The server does not let this role in, or has no such database.
     #[error(
         "the database server does not let lapsed in ({0}): see the role, its password and the name of the database"
@@ -217,7 +240,7 @@ impl StoreError {
                     None => None,
                 },
                 sqlx::Error::Io(why) => Some(StoreError::Unreachable(why.to_string())),
-                sqlx::Error::Tls(why) => Some(StoreError::Unreachable(why.to_string())),
+                sqlx::Error::Tls(why) => Some(StoreError::Unreachable(untrusted(&why.to_string()))),
                 sqlx::Error::PoolTimedOut => Some(StoreError::Unreachable("it does not answer".to_owned())),
                 _ => None,
             };
@@ -247,6 +270,8 @@ fn of_postgres(code: &str, message: &str) -> Option<StoreError> {
         "53100" => Some(StoreError::Full),
         "58030" => Some(StoreError::Disk(message.to_owned())),
         "25006" => Some(StoreError::ReadOnly),
+        // A statement's name that is taken already, or not known.
+        "42P05" | "26000" => Some(StoreError::Pooled),
         "42501" => Some(StoreError::NoRight(message.to_owned())),
         "28000" | "28P01" | "3D000" => Some(StoreError::NotLetIn(message.to_owned())),
         // Connections that the server ended or does not take, the one that was idle too long among them.

@@ -34,8 +34,8 @@ pub use store::Store;
 pub use verbs::{
     Alone, Brake, ClearStatements, Committed, Counted, Decision, End, Erased, Expired, Finish, Gauges,
     InForce, JudgeAgain, LastScan, Lost, Materialised, Migrations, NewHold, NewPlan, NewPolicy, NewRequest,
-    NewRun, NewSchedule, OpenRequests, Overview, Pause, PlanStatements, PolicyFile, PolicyVersion, Refused,
-    RequestAnswer, RequestFilter, Rescued, RunFilter, ScanRow, Seal, ServerState, Serving, Starting,
-    TableState, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings, WarningsChanged, Witness,
-    Witnessed, WrittenDown,
+    NewRun, NewSchedule, OpenRequests, OtherCollation, Overview, Pause, PlanStatements, PolicyFile,
+    PolicyVersion, Refused, RequestAnswer, RequestFilter, Rescued, RunFilter, ScanRow, Seal, ServerState,
+    Serving, Starting, TableState, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings, WarningsChanged,
+    Witness, Witnessed, WrittenDown,
 };

@@ -51,12 +51,71 @@ fn check_server(url: &str) -> Result<(), Complaint> {
             "take it out; the daemon's own tables go where `schema = \"lapsed\"` says, on a line of its own below `[store]`",
         ));
     }
+    check_options(url)?;
+    if role.is_none_or(str::is_empty) && !options(url).any(|(name, _)| name == "user") {
+        return Err(Complaint::new(
+            "the address names no role",
+            "write the daemon's role before the host: `\"postgres://lapsed@db.example.org/boxoffice\"`",
+        ));
+    }
     let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
     let database = path.map(|(_, path)| path.split('?').next().unwrap_or_default());
     if database.is_none_or(str::is_empty) && !url.contains("dbname=") {
         return Err(Complaint::new(
             "the address names no database",
             "write the platform's database behind the host: `\"postgres://lapsed@db.example.org/boxoffice\"`",
+        ));
+    }
+    Ok(())
+}
+
+/// What stands behind the `?`.
+pub(crate) fn options(url: &str) -> impl Iterator<Item = (&str, &str)> {
+    let options = url.split_once('?').map_or("", |(_, options)| options);
+    options
+        .split('&')
+        .filter(|option| !option.is_empty())
+        .map(|option| option.split_once('=').unwrap_or((option, "")))
+}
+
+/// An option that nobody knows would be passed over without a word: `sslmod=verify-full` checks no certificate.
+fn check_options(url: &str) -> Result<(), Complaint> {
+    const KNOWN: [&str; 11] = [
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "host",
+        "hostaddr",
+        "port",
+        "dbname",
+        "user",
+        "application_name",
+        "options",
+    ];
+    const MODES: [&str; 6] = [
+        "disable",
+        "allow",
+        "prefer",
+        "require",
+        "verify-ca",
+        "verify-full",
+    ];
+    for (name, value) in options(url) {
+        let (known, written, what): (&[&str], _, _) = match name {
+            "sslmode" => (&MODES, value, "value of `sslmode`"),
+            name => (&KNOWN, name, "option"),
+        };
+        if known.contains(&written) || written.starts_with("options[") {
+            continue;
+        }
+        let help = match nearest(written, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write one of {}, or take it out", known.join(", ")),
+        };
+        return Err(Complaint::new(
+            format!("the address has `{written}`, which is no {what}"),
+            help,
         ));
     }
     Ok(())

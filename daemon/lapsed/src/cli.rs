@@ -111,7 +111,8 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub(crate) seed: i64,
     /// Where the store is made: a file in the folder, or an empty PostgreSQL database in whose schema `public` the role may
-    /// create tables, such as `postgres://me@localhost/demo`
+    /// create tables, such as `postgres://me@%2Fvar%2Frun%2Fpostgresql/demo`, through the server's socket. Where the role needs a
+    /// password, give it in the environment, as PGPASSWORD: the demo makes its folder, credentials and all, anew
     #[arg(long, value_name = "URL", default_value = "sqlite:store.db")]
     pub(crate) store: String,
 }

@@ -429,7 +429,7 @@ static STORE: Shape = Shape {
             "direct_url",
             Kind::Form(&SERVER_URL),
             "\"postgres://lapsed@db.example.org:5432/boxoffice\"",
-            "PostgreSQL behind a pooler: the server itself, for migrations and listening; left out, `url`.",
+            "PostgreSQL behind a pooler: the server itself, for what needs one connection; left out, `url`.",
         ),
         Key::new(
             "node",

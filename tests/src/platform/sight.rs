@@ -73,13 +73,15 @@ impl Platform {
         whole
     }
 
-    /// Every table, the daemon's own among them.
+    /// Every table, the daemon's own among them, and views that have rows of their own.
     pub(super) async fn every_table(&self) -> Vec<String> {
         let sql = match self.dialect() {
             Dialect::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
             Dialect::Postgres => {
                 "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables \
-                 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
+                 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') \
+                 UNION SELECT quote_ident(schemaname) || '.' || quote_ident(matviewname) FROM pg_matviews \
+                 WHERE ispopulated ORDER BY 1"
             }
         };
         let tables = self.all(sql).await.into_iter();

@@ -74,8 +74,13 @@ impl Server {
     /// A copy of a database to which nobody is connected.
     #[must_use]
     pub fn copy(self: &Arc<Self>, original: &Database) -> Database {
-        // Before version 17, whoever is to vacuum tables of somebody else has to own the database.
-        self.make(&format!("TEMPLATE {} OWNER {ROLE}", original.name))
+        let copy = self.make(&format!("TEMPLATE {}", original.name));
+        // Rights in a database are copied with it, those on the database itself are not.
+        self.maker.run(&format!(
+            "UPDATE pg_database SET datacl = (SELECT datacl FROM pg_database WHERE datname = '{}') WHERE datname = '{}'",
+            original.name, copy.name
+        ));
+        copy
     }
 
     fn make(self: &Arc<Self>, how: &str) -> Database {

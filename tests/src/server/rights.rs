@@ -1,5 +1,7 @@
 //! What the daemon's role may do in a test's database: what the operator is told to grant, and nothing else.
 
+use std::collections::BTreeSet;
+
 use tokio::sync::Mutex;
 use toml::Table;
 
@@ -12,11 +14,21 @@ const SHIPPED: &str = include_str!("../../../config/postgres/role.sql");
 const WRITES: &str = "-- ── What erasing writes";
 const UPKEEP: &str = "-- ── Upkeep";
 
+/// What a careful administrator takes away first: otherwise everybody may do part of what the script grants, and a grant that
+/// it lacks would go unnoticed.
+const NOTHING_FOR_EVERYBODY: &str =
+    "DO $$ BEGIN EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()); END $$;
+    REVOKE ALL ON SCHEMA public FROM PUBLIC;";
+
+/// Where the script says which schemas are the platform's.
+const SCHEMAS: &str = "SET lapsed.schemas = 'public'";
+
 /// Lets the daemon into the platform's database.
 pub(crate) async fn let_in(platform: &Platform, script: &str) {
     // Roles belong to the whole server, and who changes one at the same time as somebody else is refused.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
     let _alone = ONE_AT_A_TIME.lock().await;
+    platform.run(NOTHING_FOR_EVERYBODY).await;
     platform.run(script).await;
 }
 
@@ -37,7 +49,14 @@ pub(crate) fn of_dataset(text: &str) -> String {
     let related = dataset.get("related").and_then(toml::Value::as_array);
     let related = related.into_iter().flatten().filter_map(toml::Value::as_table);
     let grants: String = subject.into_iter().chain(related).map(grant).collect();
-    around(&grants)
+    // Tables in schemas of their own are named with them.
+    let schemas: BTreeSet<&str> = grants
+        .lines()
+        .filter_map(|grant| grant.split_whitespace().nth(3)?.split_once('.'))
+        .map(|(schema, _)| schema)
+        .collect();
+    let schemas: String = schemas.into_iter().map(|schema| format!(", {schema}")).collect();
+    around(&grants).replacen(SCHEMAS, &format!("SET lapsed.schemas = 'public{schemas}'"), 1)
 }
 
 fn grant(table: &Table) -> String {

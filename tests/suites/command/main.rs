@@ -14,3 +14,4 @@ mod ledger;
 mod plan;
 mod program;
 mod request;
+mod server;

@@ -1,8 +1,9 @@
 //! Stores with tables that are not what this program takes them for.
 
+use lapsed_jobs::survey;
 use lapsed_model::Dialect;
 use lapsed_store::{Store, StoreError};
-use lapsed_tests::{Place, World, dialect};
+use lapsed_tests::{Place, World, dialect, only_on};
 
 #[tokio::test]
 async fn a_store_of_a_newer_version_is_neither_used_nor_migrated() {
@@ -86,4 +87,35 @@ async fn the_reference_schema_is_not_put_beside_a_platform_that_is_there() {
         "{refusal}"
     );
     assert_eq!(platform.whole().await, before);
+}
+
+#[tokio::test]
+async fn in_a_store_with_a_handful_of_rows_no_index_is_missed() {
+    if !only_on(Dialect::Postgres, "SQLite's planner goes by what it counted") {
+        return;
+    }
+    let world = World::new().await;
+    for id in 1..=3 {
+        world.customer(id).ticket("2019-05-04").await;
+    }
+    world.platform.analyze().await;
+    assert_eq!(titles(&world).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_index_that_is_not_there_is_missed_once_by_its_table_however_many_queries_go_that_way() {
+    let world = World::new().await;
+    world.platform.run("DROP INDEX appointments_customer").await;
+    assert_eq!(
+        titles(&world).await,
+        ["no index leads from a person to `appointments`"]
+    );
+}
+
+/// What is found when the dataset is held against the store once more.
+async fn titles(world: &World) -> Vec<String> {
+    let (_, findings) = survey::fit(&world.store, world.fitted.dataset())
+        .await
+        .expect("a store that answers");
+    findings.into_iter().map(|finding| finding.title).collect()
 }

@@ -1,8 +1,8 @@
 //! Looking for what should be gone.
 
 use lapsed_jobs::scan::{Hit, Sample, is_due, scan, search};
-use lapsed_model::{Pii, TenantName};
-use lapsed_tests::World;
+use lapsed_model::{Dialect, Pii, TenantName};
+use lapsed_tests::{World, only_on};
 
 use super::town::people;
 
@@ -66,6 +66,30 @@ async fn what_a_forgotten_column_keeps_is_reported_by_table_and_column_and_never
     );
     let kept = world.platform.rows("SELECT * FROM lapsed_scan").await;
     assert!(!format!("{kept:?}").to_lowercase().contains("anna"));
+}
+
+#[tokio::test]
+async fn what_a_materialised_view_keeps_is_found_there() {
+    if !only_on(Dialect::Postgres, "there are no such views in a file") {
+        return;
+    }
+    let mut world = World::new().await;
+    people(&world, 1..=2).await;
+    world
+        .platform
+        .run(
+            "CREATE MATERIALIZED VIEW mailing AS SELECT id, email FROM customers; \
+             CREATE MATERIALIZED VIEW never_filled AS SELECT email FROM customers WITH NO DATA",
+        )
+        .await;
+    world.refit().await;
+    let found = Hit {
+        table: "mailing".to_owned(),
+        column: "email".to_owned(),
+        rows: 2,
+        waits: false,
+    };
+    assert_eq!(sweep_and_search(&world).await, [found]);
 }
 
 #[tokio::test]

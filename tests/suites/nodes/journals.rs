@@ -32,11 +32,7 @@ fn restore(town: &mut Town, backup: &Path) {
     town.eye.close();
     let (old, new) = (&town.database, format!("{}_new", town.database));
     let server = &town.server;
-    succeeds(
-        server
-            .program("createdb")
-            .args(["-T", "template0", "-O", "lapsed", &new]),
-    );
+    succeeds(server.program("createdb").args(["-T", "template0", &new]));
     succeeds(
         server
             .program("pg_restore")

@@ -104,11 +104,7 @@ impl Town {
                 .program("psql")
                 .args(["-c", "CREATE ROLE lapsed LOGIN", "postgres"]),
         );
-        succeeds(
-            server
-                .program("createdb")
-                .args(["-T", "template0", "-O", "lapsed", town]),
-        );
+        succeeds(server.program("createdb").args(["-T", "template0", town]));
         succeeds(
             server
                 .program("pg_restore")

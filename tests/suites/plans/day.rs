@@ -227,11 +227,7 @@ impl<'w> Day<'w> {
         self.did("count what the metrics show", &[]).await;
         let later = now + TimeDelta::minutes(1);
         world.journal.settle(store, later).await.expect("a journal");
-        world
-            .journal
-            .copy_others(store, now, now)
-            .await
-            .expect("a journal");
+        world.journal.copy_others(store, now).await.expect("a journal");
         self.did("copy what others erased", &[]).await;
         desk.end_holds().await.expect("holds");
         self.did("see that holds ended", &[]).await;

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use lapsed_jobs::explain::{Answer, explain};
 use lapsed_jobs::retention;
-use lapsed_model::{Counts, SubjectKey, Value};
-use lapsed_tests::World;
+use lapsed_model::{Counts, Dialect, SubjectKey, Value};
+use lapsed_tests::{World, only_on};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestRunner};
 use proptest::{prop_assert, prop_assert_eq};
@@ -61,7 +61,9 @@ pub(crate) fn runtime() -> Runtime {
 
 #[test]
 fn r1_r2_r3_r4_plans_and_explanations_say_what_the_promises_say() {
-    on_stores(1, scene, |runtime, scene| runtime.block_on(agrees(&scene)));
+    on_stores(1, scene, |runtime, scene| {
+        runtime.block_on(async { agrees(&scene, &scene.world().await).await })
+    });
 
     // And each of them had somebody to speak about.
     let world = runtime().block_on(World::new());
@@ -72,12 +74,21 @@ fn r1_r2_r3_r4_plans_and_explanations_say_what_the_promises_say() {
     assert_eq!(*DECIDED.lock().expect("nobody panics while holding it"), all);
 }
 
-async fn agrees(scene: &Scene) -> TestCaseResult {
-    let world = scene.world().await;
+#[test]
+fn r1_r2_r3_r4_they_say_the_same_of_instants_that_the_database_knows_as_such() {
+    if !only_on(Dialect::Postgres, "SQLite has no type for instants") {
+        return;
+    }
+    on_stores(8, scene, |runtime, scene| {
+        runtime.block_on(async { agrees(&scene, &scene.world_of("reference-timestamptz").await).await })
+    });
+}
+
+async fn agrees(scene: &Scene, world: &World) -> TestCaseResult {
     prop_assert_eq!(world.bounds().cut_off, scene.cut_off());
     let tables = Tables::read(&world.platform).await;
     for workgroup in ["house", "studio"] {
-        agrees_about(&world, scene, &tables, workgroup).await?;
+        agrees_about(world, scene, &tables, workgroup).await?;
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! to the letter: the whole store before and after, and only what may change has changed.
 
-use lapsed_model::Value;
-use lapsed_tests::World;
+use std::collections::BTreeSet;
+
+use lapsed_model::{Dialect, Value};
+use lapsed_tests::{World, only_on};
 
 use super::household::household;
+use super::nothing_left::{hits, personal_values};
 
 #[tokio::test]
 async fn r6_every_field_is_cleared_but_postal_code_and_city() {
@@ -25,6 +28,35 @@ async fn r6_every_field_is_cleared_but_postal_code_and_city() {
         };
         assert_eq!(*value, expected, "{column}");
     }
+}
+
+#[tokio::test]
+async fn r6_the_same_where_the_database_knows_instants_and_days_as_such() {
+    if !only_on(Dialect::Postgres, "SQLite has no types for them") {
+        return;
+    }
+    let mut world = World::with().dataset("reference-timestamptz").build().await;
+    for id in 1..=60 {
+        world.customer(id).ticket("2019-05-04").await;
+    }
+    world.platform.analyze().await;
+    world.refit().await;
+    let (picture, before) = (world.platform.picture().await, world.row("customers", 7).await);
+    assert_eq!(world.sweep().await.anonymised, 60);
+    let after = world.row("customers", 7).await;
+    for (column, value) in &after {
+        let expected = match column.as_str() {
+            "id" | "workgroup" | "postal_code" | "city" | "created_at" => before[column].clone(),
+            "last_name" => "DSGVO".into(),
+            "description" => "Geändert im Zuge einer DSGVO-Anonymisierung".into(),
+            "deleted_at" | "anonymised_at" => "2026-11-22T12:00:00.000000Z".into(),
+            _ => Value::Null,
+        };
+        assert_eq!(*value, expected, "{column}");
+    }
+    let lost = personal_values(&world, &picture).await;
+    assert!(lost.len() > 200, "{} values were theirs alone", lost.len());
+    assert_eq!(hits(&world, &lost).await, BTreeSet::new());
 }
 
 #[tokio::test]

@@ -64,6 +64,28 @@ async fn r6_the_search_finds_what_is_there_and_what_is_left_without_a_scrub() {
 }
 
 #[tokio::test]
+async fn r6_a_materialised_view_keeps_what_was_erased_until_it_is_refreshed() {
+    if !only_on(Dialect::Postgres, "there are no such views in a file") {
+        return;
+    }
+    let mut world = sampled_crowd().await;
+    world
+        .platform
+        .run("CREATE MATERIALIZED VIEW mailing AS SELECT email FROM customers")
+        .await;
+    world.refit().await;
+    let before = world.platform.picture().await;
+    world.sweep().await;
+    let lost = personal_values(&world, &before).await;
+    assert!(
+        hits(&world, &lost).await.len() > 300,
+        "the addresses of everybody who was erased"
+    );
+    world.platform.run("REFRESH MATERIALIZED VIEW mailing").await;
+    assert_eq!(hits(&world, &lost).await, BTreeSet::new());
+}
+
+#[tokio::test]
 async fn r6_what_a_platform_left_in_pages_that_it_did_not_zero_goes_with_a_vacuum() {
     if !only_on(
         Dialect::Sqlite,
@@ -124,7 +146,7 @@ async fn in_batches_and_no_more(world: &World, plan: &Plan) {
 
 /// Texts that stood in the store and stand nowhere in it any more, not even as a part of something else: a name that
 /// the living share may be found.
-async fn personal_values(world: &World, before: &Picture) -> BTreeSet<String> {
+pub(super) async fn personal_values(world: &World, before: &Picture) -> BTreeSet<String> {
     let after = world.platform.picture().await;
     let lost: BTreeSet<String> = before
         .lost_texts(&after)
@@ -136,7 +158,7 @@ async fn personal_values(world: &World, before: &Picture) -> BTreeSet<String> {
 }
 
 /// Which of the values are still given away.
-async fn hits(world: &World, values: &BTreeSet<String>) -> BTreeSet<String> {
+pub(super) async fn hits(world: &World, values: &BTreeSet<String>) -> BTreeSet<String> {
     let given_away = world.platform.given_away().await;
     given_away
         .iter()

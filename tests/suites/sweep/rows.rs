@@ -26,7 +26,13 @@ impl Scene {
 
     /// The store.
     pub(crate) async fn world(&self) -> World {
+        self.world_of("reference").await
+    }
+
+    /// The same in the tables of another dataset with the same names.
+    pub(crate) async fn world_of(&self, dataset: &str) -> World {
         let world = Setting::default()
+            .dataset(dataset)
             .now(&self.now.to_rfc3339())
             .zone(self.zone.name())
             .says(&format!(

@@ -4,7 +4,9 @@
 //! every table that hangs on a person is accounted for, every query returns what it must, all personal data comes
 //! out in an export, and nothing makes one workgroup cost as much as the store. All findings at once.
 
+mod beside;
 mod links;
+mod speed;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -17,7 +19,8 @@ use lapsed_model::Table;
 
 use crate::dataset::{ColumnRule, Dataset, Related, RelatedErasure, Verb, WorkgroupOf};
 use crate::fit::distances;
-use crate::survey::{PROBED, Survey};
+use crate::survey::Survey;
+use beside::{GRANT, ROLE};
 
 /// The dataset and the store, and what was found so far.
 pub(crate) struct Check<'c> {
@@ -38,7 +41,9 @@ impl<'c> Check<'c> {
         dataset.related.iter().for_each(|related| check.related(related));
         check.twice_classified();
         check.hanging_tables();
+        check.unreadable();
         check.copies();
+        check.materialised();
         check.queries();
         check.types();
         check.unlinked();
@@ -55,7 +60,7 @@ impl<'c> Check<'c> {
     fn table(&mut self, name: &Spanned<String>) -> Option<&'c Table> {
         let survey = self.survey;
         let found = survey.catalogue.tables.get(&name.value);
-        if found.is_none() {
+        if found.is_none() && !self.is_unreadable(name) {
             let names = survey.catalogue.tables.keys().map(String::as_str);
             let help = match nearest(&name.value, names) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -100,6 +105,7 @@ impl<'c> Check<'c> {
         };
         let name = &subject.table.value;
         self.erasable(name, table, &subject.table.span);
+        self.may("UPDATE", &subject.table, table);
         let mut named = vec![&subject.key];
         if let WorkgroupOf::Column(column) = &subject.workgroup {
             named.push(column);
@@ -161,6 +167,13 @@ impl<'c> Check<'c> {
         };
         let name = &related.table.value;
         self.erasable(name, table, &related.table.span);
+        match &related.erase {
+            RelatedErasure::Rows => self.may("DELETE", &related.table, table),
+            RelatedErasure::Columns(columns) if columns.iter().any(|rule| rule.verb != Verb::Keep) => {
+                self.may("UPDATE", &related.table, table);
+            }
+            RelatedErasure::Columns(_) => {}
+        }
         self.column(name, table, &related.key);
         if let RelatedErasure::Columns(columns) = &related.erase {
             self.classified(name, table, columns, &related.table.span);
@@ -293,7 +306,16 @@ impl<'c> Check<'c> {
                     .iter()
                     .any(|related| related.table.value == *name)
                 || self.dataset.ignored.contains_key(name);
-            if !named {
+            if !named && self.survey.catalogue.unreadable.contains_key(name) {
+                self.error(
+                    format!(
+                        "`{name}` hangs on `{}` by a foreign key, and lapsed may not read it",
+                        subject.value
+                    ),
+                    &subject.span,
+                    GRANT,
+                );
+            } else if !named {
                 self.error(
                     format!("`{name}` hangs on `{}` by a foreign key, and the dataset does not name it", subject.value),
                     &subject.span,
@@ -305,51 +327,14 @@ impl<'c> Check<'c> {
             }
         }
         for (name, reason) in &self.dataset.ignored {
-            if !self.survey.catalogue.tables.contains_key(name) {
+            let catalogue = &self.survey.catalogue;
+            if !catalogue.tables.contains_key(name) && !catalogue.unreadable.contains_key(name) {
                 self.error(
                     format!("the store has no table `{name}`"),
                     &reason.span,
                     "take the line out",
                 );
             }
-        }
-    }
-
-    /// Where copies of what is erased may be: what a trigger writes, and tables that nobody spoke of. Many platforms
-    /// declare no foreign keys, so that nothing but their names can be shown.
-    fn copies(&mut self) {
-        let dataset = self.dataset;
-        let named: Vec<&Spanned<String>> = [&dataset.subject.table]
-            .into_iter()
-            .chain(dataset.related.iter().map(|related| &related.table))
-            .collect();
-        let tables = &self.survey.catalogue.tables;
-        for table in &named {
-            let triggers = tables.get(&table.value).map_or(&[][..], |table| &table.triggers);
-            if !triggers.is_empty() {
-                self.findings.push(
-                    Finding::warning(format!(
-                        "erasing from `{}` sets off {}, which may write copies of what is erased",
-                        table.value,
-                        listed(triggers.iter().map(String::as_str))
-                    ))
-                    .at(table.span.clone())
-                    .help("see that it writes nothing personal, or name the table that it writes to as a `[[related]]`"),
-                );
-            }
-        }
-        let silent = tables.iter().filter(|(name, table)| {
-            !table.is_view
-                && !named.iter().any(|known| known.value == **name)
-                && !dataset.ignored.contains_key(*name)
-        });
-        let silent: Vec<&str> = silent.map(|(name, _)| name.as_str()).collect();
-        if !silent.is_empty() {
-            self.findings.push(
-                Finding::hint(format!("the dataset says nothing of {}", listed(silent.into_iter()))).help(
-                    "if one holds anything about people, add a `[[related]]` for it; else name it under `[ignore]` with the reason",
-                ),
-            );
         }
     }
 
@@ -373,6 +358,10 @@ impl<'c> Check<'c> {
     }
 
     fn query(&mut self, query: &Spanned<String>, columns: &[&str]) {
+        if let Some(reason) = self.survey.forbidden.get(&query.value) {
+            let title = format!("lapsed may not run this query: {reason}");
+            self.error(title, &query.span, ROLE);
+        }
         match self.survey.shapes.get(&query.value) {
             None => {}
             Some(Err(reason)) => {
@@ -478,33 +467,6 @@ impl<'c> Check<'c> {
                     table.value, missing[0]
                 ),
             );
-        }
-    }
-
-    /// What would make one workgroup cost as much as the whole store.
-    fn speed(&mut self) {
-        let rows = self.dataset.related.iter().flat_map(|related| &related.rows);
-        let facts = self.dataset.facts.values().map(|fact| &fact.query);
-        let holdables = self.dataset.holdables.iter().map(|holdable| &holdable.rows);
-        for query in facts.chain(rows).chain(holdables) {
-            let Some(plan) = self.survey.plans.get(&query.value) else {
-                continue;
-            };
-            let finding = if plan.collects {
-                Finding::warning("the store collects rows before it answers this for one person")
-                    .help("write it without GROUP BY, DISTINCT, UNION and window functions: a fact may name a record twice")
-            } else if plan.scans.iter().any(|table| table != PROBED) {
-                let scans = plan
-                    .scans
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|table| *table != PROBED);
-                Finding::warning(format!("no index leads from a person to {}", listed(scans)))
-                    .help("create an index on the column that links to the person; until then every plan reads the whole table for each one")
-            } else {
-                continue;
-            };
-            self.findings.push(finding.at(query.span.clone()));
         }
     }
 }

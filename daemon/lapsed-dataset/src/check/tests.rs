@@ -95,6 +95,7 @@ fn survey(dialect: Dialect, subject: &str, at: &str, links: &[&str]) -> Survey {
                 ("box.customers".to_owned(), table(&customers, &[])),
                 ("box.visits".to_owned(), table(&visits, links)),
             ]),
+            ..Catalogue::default()
         },
         shapes: BTreeMap::from([(VISITS.to_owned(), Ok(shape))]),
         types: typed.into_iter().collect(),

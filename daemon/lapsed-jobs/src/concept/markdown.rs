@@ -294,6 +294,7 @@ fn traces(page: &mut Page, traces: &Traces, words: &Words) {
     );
     let log = fill(words.traces_log_until, &[("backups", &backups)]);
     let rows = [
+        (words.traces_views, words.traces_views_until.to_owned()),
         (words.traces_pages, words.traces_pages_until.to_owned()),
         (words.traces_log, log),
         (words.traces_replicas, words.traces_replicas_until.to_owned()),

@@ -20,6 +20,12 @@ base AS (
 SELECT CASE n.nspname WHEN 'public' THEN c.relname::text ELSE n.nspname || '.' || c.relname END AS "table",
        CASE n.nspname WHEN 'public' THEN NULL ELSE n.nspname::text END AS schema,
        c.relkind IN ('v', 'm') AS is_view,
+       c.relkind = 'm' AND c.relispopulated AS is_filled,
+       concat_ws(
+           ' ',
+           CASE WHEN NOT has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
+           CASE WHEN NOT has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END
+       ) AS lacks,
        a.attname::text AS name,
        format_type(coalesce(b.type, a.atttypid), coalesce(b.modifier, a.atttypmod)) AS declared,
        NOT (a.attnotnull OR coalesce(b.not_null, FALSE)) AS nullable,

@@ -2,6 +2,8 @@
 SELECT t.name AS "table",
        NULL AS schema,
        t.type = 'view' AS is_view,
+       FALSE AS is_filled,
+       '' AS lacks,
        c.name,
        c.type AS declared,
        c."notnull" = 0 AND c.pk = 0 AS nullable,

@@ -8,14 +8,17 @@ mod catalogue;
 mod listen;
 pub(crate) mod locks;
 mod migrate;
+mod reach;
 pub(crate) mod rows;
 mod scrub;
 
 pub use listen::Wakes;
 pub(crate) use locks::Held;
+pub(crate) use reach::untrusted;
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -40,8 +43,18 @@ const CONNECTION_LIVES: Duration = Duration::from_secs(600);
 pub(crate) struct Pool {
     connections: PgPool,
     direct: PgPool,
+    direct_way: Arc<Way>,
     begin: String,
     schema: String,
+}
+
+/// How to get to a server without a pooler in between, and which setting says so.
+#[derive(Clone, Debug)]
+struct Way {
+    options: PgConnectOptions,
+    named: &'static str,
+    knows_password: bool,
+    patience: Duration,
 }
 
 impl Pool {
@@ -49,6 +62,18 @@ impl Pool {
     pub(crate) async fn open(server: &Server, patience: Duration) -> Result<Self> {
         let options = options(server, &server.url)?;
         let direct = options_of_direct(server, &options)?;
+        let knows_password = server.password.is_some();
+        reach::reach(&options, "url", knows_password, patience).await?;
+        let direct_way = Arc::new(Way {
+            options: direct.clone(),
+            named: if server.direct.is_some() {
+                "direct_url"
+            } else {
+                "url"
+            },
+            knows_password,
+            patience,
+        });
         let connections = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(patience)
@@ -57,6 +82,7 @@ impl Pool {
         let pool = Self {
             connections,
             direct: direct_connections(direct, &server.schema, patience),
+            direct_way,
             begin: begin(&server.schema, patience),
             schema: server.schema.clone(),
         };
@@ -84,6 +110,10 @@ impl Pool {
 
     /// A connection that no pooler stands in front of, for what is no single transaction.
     pub(crate) async fn direct(&self, doing: &'static str) -> Result<PoolConnection<Postgres>> {
+        if self.direct.num_idle() == 0 {
+            let way = &self.direct_way;
+            reach::reach(&way.options, way.named, way.knows_password, way.patience).await?;
+        }
         self.direct.acquire().await.map_err(StoreError::of(doing))
     }
 
@@ -156,7 +186,7 @@ fn begin(schema: &str, patience: Duration) -> String {
 fn must_find_certificates(url: &str) -> Result<()> {
     let (_, options) = url.split_once('?').unwrap_or_default();
     for (name, path) in options.split('&').filter_map(|option| option.split_once('=')) {
-        let is_file = ["sslrootcert", "sslcert", "sslkey"].contains(&name) && path.starts_with('/');
+        let is_file = ["sslrootcert", "sslcert", "sslkey"].contains(&name);
         if is_file && !path.contains('%') && !Path::new(path).exists() {
             return Err(StoreError::Unreachable(format!(
                 "there is no certificate at {path}, as `{name}` says"

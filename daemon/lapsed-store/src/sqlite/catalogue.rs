@@ -1,6 +1,6 @@
 //! What SQLite says of a query without running it.
 
-use lapsed_model::{QueryColumn, QueryPlan, QueryShape, Statement};
+use lapsed_model::{QueryColumn, QueryPlan, QueryShape, Scan, Statement};
 use sqlx::{AssertSqlSafe, Column as _, Executor, Row as _, SqlSafeStr, Statement as _};
 
 use super::Pools;
@@ -53,8 +53,10 @@ impl Pools {
                 "SEARCH" => plan.searches += 1,
                 // A scan of what another step already narrowed down has brackets or no name of a table.
                 "SCAN" if !rest.starts_with('(') && !rest.starts_with("CONSTANT") => {
-                    plan.scans
-                        .push(rest.split_whitespace().next().unwrap_or_default().to_owned());
+                    plan.scans.push(Scan {
+                        alias: rest.split_whitespace().next().unwrap_or_default().to_owned(),
+                        table: None,
+                    });
                 }
                 "MATERIALIZE" | "CO-ROUTINE" => plan.collects = true,
                 "USE" if rest.starts_with("TEMP B-TREE") => plan.collects = true,

@@ -48,5 +48,5 @@ pub use remains::ScanRow;
 pub use requests::{NewRequest, RequestAnswer, RequestFilter, WrittenDown};
 pub use runs::{End, Finish, NewRun, RunFilter};
 pub use schedules::{Materialised, Wake};
-pub use server::{ServerState, TableState};
+pub use server::{OtherCollation, ServerState, TableState};
 pub use warnings::{Warnings, WarningsChanged};

@@ -23,10 +23,27 @@ pub struct ServerState {
     pub room: i64,
     /// Settings by which a crash loses what was committed, each with its value.
     pub risks: Vec<(String, String)>,
-    /// Tables in schemas that the role may enter, which it may not read.
-    pub unreadable: Vec<String>,
     /// The tables that were asked about.
     pub tables: Vec<TableState>,
+}
+
+/// The alphabet of a database is another than when its indexes were made: texts are where it would not look for them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the database was made with version {made} of the system's collations, which are at {now} by now: its indexes over text may no longer \
+     find people"
+)]
+pub struct OtherCollation {
+    /// The version by which indexes were made.
+    pub made: String,
+    /// The version by which is sorted now.
+    pub now: String,
+}
+
+impl OtherCollation {
+    /// What to do about it.
+    pub const HELP: &str =
+        "as the tables' owner `REINDEX DATABASE` it, and then `ALTER DATABASE … REFRESH COLLATION VERSION`";
 }
 
 /// How a table is looked after.
@@ -43,7 +60,7 @@ pub struct TableState {
 }
 
 impl Store {
-    /// Tables of which row-level security may hide rows from the daemon's role; none where the store is a file.
+    /// Tables of which row-level security decides what the daemon's role sees and changes; none where the store is a file.
     pub async fn hiding_tables(&self) -> Result<Vec<String>> {
         if self.dialect() == Dialect::Sqlite {
             return Ok(Vec::new());
@@ -68,6 +85,21 @@ impl Store {
         Ok(server.get(0))
     }
 
+    /// Whether the system's collations have changed under the database; never where the store is a file.
+    pub async fn other_collation(&self) -> Result<Option<OtherCollation>> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(None);
+        }
+        let mut session = self.read("look at the server").await?;
+        let differs = session
+            .first(include_str!("../../sql/postgres/server_collation.sql"), &[])
+            .await?;
+        Ok(differs.map(|row| OtherCollation {
+            made: row.get(0),
+            now: row.get(1),
+        }))
+    }
+
     /// How the server is, and how it looks after `tables`, whose names are quoted; none where the store is a file.
     pub async fn server_state(&self, tables: &[String]) -> Result<Option<ServerState>> {
         if self.dialect() == Dialect::Sqlite {
@@ -80,9 +112,6 @@ impl Store {
         let risks = session
             .all(include_str!("../../sql/postgres/server_risks.sql"), &[])
             .await?;
-        let unreadable = session
-            .all(include_str!("../../sql/postgres/server_unreadable.sql"), &[])
-            .await?;
         let mut looked_at = Vec::new();
         for table in tables {
             looked_at.extend(table_state(&mut session, table).await?);
@@ -94,7 +123,6 @@ impl Store {
             autovacuum: state.get("autovacuum"),
             room: state.get("room"),
             risks: risks.iter().map(|row| (row.get(0), row.get(1))).collect(),
-            unreadable: column(&unreadable),
             tables: looked_at,
         }))
     }

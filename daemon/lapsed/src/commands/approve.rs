@@ -12,6 +12,7 @@ use crate::cli::ApproveArgs;
 use crate::failure::Result;
 use crate::installation::Installation;
 use crate::output::{Output, moment, number, people};
+use crate::owner::is_served;
 
 /// Shows what a waiting plan is about, and lets it go.
 pub(crate) async fn run(config: &Path, args: &ApproveArgs, out: &Output) -> Result {
@@ -34,15 +35,18 @@ pub(crate) async fn run(config: &Path, args: &ApproveArgs, out: &Output) -> Resu
     let watch_only = installation.settings.watch_only;
     let carry_out = case.retention.automatic == Automatic::On && !watch_only;
     let (approval, run) = let_go(&installation, &plan, &approved, carry_out).await?;
+    let apply = format!("`lapsed apply {}`", plan.id);
     let next = match run {
-        Some(_) => "the daemon carries it out next, or you do now:",
-        None if watch_only => "the operator says `watch_only`, so nothing is carried out; when that is gone:",
-        None => "nothing begins by itself; to carry it out:",
+        Some(_) if is_served(&installation).await? => {
+            "the daemon carries it out next: `lapsed status` shows it".to_owned()
+        }
+        Some(_) => format!("the daemon carries it out when it runs, or you do now: {apply}"),
+        None if watch_only => {
+            format!("the operator says `watch_only`, so nothing is carried out; when that is gone: {apply}")
+        }
+        None => format!("nothing begins by itself; to carry it out: {apply}"),
     };
-    out.line(format!(
-        "\napproved by {}; {next} `lapsed apply {}`",
-        args.by, plan.id
-    ));
+    out.line(format!("\napproved by {}; {next}", args.by));
     out.object(&object(&waiting, &approval, run));
     Ok(())
 }

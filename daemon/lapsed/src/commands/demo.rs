@@ -11,6 +11,7 @@ use lapsed_jobs::retention::{Case, list, preview};
 use lapsed_model::{
     Approved, Bounds, Clock, Dialect, Language, Plan, Statement, SystemChance, SystemClock, Value, Workgroup,
 };
+use lapsed_store::StoreError;
 use serde_json::json;
 
 use crate::cli::{CheckArgs, DemoArgs, LedgerArgs, LedgerCommand};
@@ -205,7 +206,8 @@ fn make_folder(args: &DemoArgs) -> Result<std::path::PathBuf> {
 /// Fills the store as a platform would have over the years.
 async fn fill(config: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) -> Result {
     let bar = out.waiting("inventing customers");
-    let store = crate::stores::create(&read_settings(config, out)?).await?;
+    let store = crate::stores::create(&read_settings(config, out)?).await;
+    let store = store.map_err(with_a_password)?;
     store.migrate().await?;
     store
         .create_reference_schema(reference_schema(store.dialect()))
@@ -259,6 +261,19 @@ async fn fill(config: &Path, args: &DemoArgs, now: DateTime<Utc>, out: &Output) 
     store.close().await;
     bar.finish_and_clear();
     Ok(())
+}
+
+/// A demo makes its folder, so that no credential can lie there before.
+fn with_a_password(refused: Failure) -> Failure {
+    match refused {
+        Failure::Store(why @ (StoreError::NoPassword(_) | StoreError::NotLetIn(_))) => {
+            Failure::because(format!(
+                "{why}. The demo makes its folder itself: give it the password as PGPASSWORD in the environment, or go through the \
+             server's socket, `--store postgres://ROLE@%2Fvar%2Frun%2Fpostgresql/DATABASE`"
+            ))
+        }
+        other => other,
+    }
 }
 
 /// Shows why a plan waits, and lets it go: the next step of the demo carries it out.

@@ -11,7 +11,7 @@ use lapsed_jobs::scheduler::chores::Chores;
 use lapsed_jobs::scheduler::{Dispatcher, Ended, Settings as DispatcherSettings, move_on};
 use lapsed_jobs::survey;
 use lapsed_model::{Clock, Dialect, SystemChance, SystemClock};
-use lapsed_store::Store;
+use lapsed_store::{OtherCollation, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -159,6 +159,9 @@ async fn recover(daemon: &Daemon) -> Result<String> {
         && let Some(emptied) = journal::emptied(&settings.journal, &daemon.store, from).await?
     {
         tracing::warn!("{emptied}");
+    }
+    if let Some(other) = daemon.store.other_collation().await? {
+        tracing::warn!("{other}: {}", OtherCollation::HELP);
     }
     // Erasing a restored backup's people again takes its time, and the service manager must not think that it hangs.
     let patience = tokio::spawn(ask_for_time());

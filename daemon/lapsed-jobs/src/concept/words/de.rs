@@ -105,6 +105,8 @@ pub(super) const WORDS: Words = Words {
     traces_intro: "Die Daten liegen auf einem PostgreSQL-Server. Nach jedem Lauf werden die Statistiken neu erhoben (ANALYZE) und alte Zeilen weggeräumt (VACUUM, durch das Programm oder durch den Server selbst): Von da an liefert keine Abfrage und keine Statistik mehr einen alten Wert. Was nur lesen könnte, wer die Dateien des Servers in Händen hält, lebt an diesen Stellen noch eine Zeit lang weiter; die Fristen sind die des Betreibers.",
     traces_place: "Wo",
     traces_until: "Bis wann",
+    traces_views: "Materialisierte Sichten auf diese Tabellen, soweit es welche gibt",
+    traces_views_until: "bis sie aktualisiert werden; bis dahin liefert eine Abfrage der Sicht selbst die Werte noch",
     traces_pages: "Dateien der Tabellen und Indizes",
     traces_pages_until: "bis neue Zeilen sie überschreiben",
     traces_log: "Transaktionsprotokoll (WAL)",

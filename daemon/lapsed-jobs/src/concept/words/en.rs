@@ -105,6 +105,8 @@ pub(super) const WORDS: Words = Words {
     traces_intro: "The data is kept by a PostgreSQL server. Behind every sweep the statistics are taken anew (ANALYZE) and old rows are cleared away (VACUUM, by the program or by the server itself): from then on no query and no statistics return an old value. What only somebody with the server's files in hand could read lives on in these places for a while; the periods are the operator's.",
     traces_place: "Where",
     traces_until: "Until when",
+    traces_views: "Materialised views over these tables, where there are any",
+    traces_views_until: "until they are refreshed; until then a query of the view itself still returns the values",
     traces_pages: "Files of the tables and indexes",
     traces_pages_until: "until new rows are written over them",
     traces_log: "Write-ahead log",

@@ -105,6 +105,8 @@ pub(super) const WORDS: Words = Words {
     traces_intro: "Los datos están en un servidor PostgreSQL. Tras cada ejecución se rehacen las estadísticas (ANALYZE) y se retiran las filas antiguas (VACUUM, por el programa o por el propio servidor): desde entonces ninguna consulta y ninguna estadística devuelve un valor antiguo. Lo que solo podría leer quien tuviera en sus manos los archivos del servidor perdura un tiempo en estos lugares; los plazos son los del operador.",
     traces_place: "Dónde",
     traces_until: "Hasta cuándo",
+    traces_views: "Vistas materializadas sobre estas tablas, si las hay",
+    traces_views_until: "hasta que se actualizan; entretanto, una consulta de la propia vista aún devuelve los valores",
     traces_pages: "Archivos de las tablas y de los índices",
     traces_pages_until: "hasta que filas nuevas los sobrescriben",
     traces_log: "Registro de transacciones (WAL)",

@@ -105,6 +105,8 @@ pub(super) const WORDS: Words = Words {
     traces_intro: "Les données se trouvent sur un serveur PostgreSQL. Après chaque exécution, les statistiques sont refaites (ANALYZE) et les anciennes lignes nettoyées (VACUUM, par le programme ou par le serveur lui-même) : dès lors, aucune requête ni aucune statistique ne rend une ancienne valeur. Ce que seul pourrait lire quelqu’un qui a en main les fichiers du serveur subsiste un temps aux endroits suivants ; les délais sont ceux de l’exploitant.",
     traces_place: "Où",
     traces_until: "Jusqu’à quand",
+    traces_views: "Vues matérialisées sur ces tables, s’il y en a",
+    traces_views_until: "jusqu’à leur rafraîchissement ; d’ici là, une requête sur la vue elle-même rend encore les valeurs",
     traces_pages: "Fichiers des tables et des index",
     traces_pages_until: "jusqu’à ce que de nouvelles lignes les recouvrent",
     traces_log: "Journal des transactions (WAL)",

@@ -105,6 +105,8 @@ pub(super) const WORDS: Words = Words {
     traces_intro: "I dati stanno su un server PostgreSQL. Dopo ogni esecuzione le statistiche vengono rifatte (ANALYZE) e le vecchie righe eliminate (VACUUM, dal programma o dal server stesso): da quel momento nessuna interrogazione e nessuna statistica restituisce un vecchio valore. Ciò che potrebbe leggere soltanto chi ha in mano i file del server sopravvive per un po’ in questi luoghi; i periodi sono quelli del gestore.",
     traces_place: "Dove",
     traces_until: "Fino a quando",
+    traces_views: "Viste materializzate su queste tabelle, se ce ne sono",
+    traces_views_until: "finché non vengono aggiornate; fino ad allora un’interrogazione della vista stessa restituisce ancora i valori",
     traces_pages: "File delle tabelle e degli indici",
     traces_pages_until: "finché nuove righe non li sovrascrivono",
     traces_log: "Registro delle transazioni (WAL)",

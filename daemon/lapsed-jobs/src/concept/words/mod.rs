@@ -58,7 +58,8 @@ words! {
     record_runs record_runs_holds record_requests record_requests_holds record_holds_label record_holds_holds
     record_warnings record_warnings_holds record_policies record_policies_holds
     until_anonymised for_ever
-    h_traces traces_intro traces_place traces_until traces_pages traces_pages_until traces_log traces_log_until
+    h_traces traces_intro traces_place traces_until traces_views traces_views_until
+    traces_pages traces_pages_until traces_log traces_log_until
     traces_replicas traces_replicas_until traces_backups traces_backups_for traces_as_planned
     h_destinations destinations
 }

@@ -3,6 +3,7 @@
 mod journal;
 mod server;
 mod store;
+mod ways;
 
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use lapsed_config::Finding;
 use lapsed_dataset::Fitted;
-use lapsed_store::{ServerState, Store, TableState};
+use lapsed_store::{OtherCollation, ServerState, Store, TableState};
 
 use crate::failure::Result;
 use crate::output::counted;
@@ -19,7 +19,8 @@ pub(super) async fn remarks(store: &Store, fitted: &Fitted<'_>) -> Result<Vec<Fi
         return Ok(Vec::new());
     };
     let mut remarks: Vec<Finding> = state.risks.iter().map(|(name, _)| risk(name)).collect();
-    remarks.extend(unreadable(&state));
+    let collation = store.other_collation().await?;
+    remarks.extend(collation.map(|other| Finding::warning(other.to_string()).help(OtherCollation::HELP)));
     remarks.extend(superuser(&state));
     remarks.extend(statistics(&state));
     remarks.extend(dead_rows(&state));
@@ -41,20 +42,6 @@ fn risk(setting: &str) -> Finding {
         ),
     };
     Finding::warning(format!("the server runs with `{setting} = off`: {loses}")).help(help)
-}
-
-/// A table that the role may not read is in no catalogue that it sees, so that nobody could say whether people are in it.
-fn unreadable(state: &ServerState) -> Option<Finding> {
-    let tables = &state.unreadable;
-    (!tables.is_empty()).then(|| {
-        Finding::warning(format!(
-            "`{}` may not read {} ({}): personal data in there would go unnoticed",
-            state.role,
-            counted(tables.len() as u64, "table", "tables"),
-            few(tables)
-        ))
-        .help("run `role.sql` again, which `lapsed init` writes: it grants SELECT on every table")
-    })
 }
 
 fn superuser(state: &ServerState) -> Option<Finding> {
@@ -107,20 +94,6 @@ fn room(state: &ServerState) -> Option<Finding> {
         ))
         .help("raise `max_connections`, or put a pooler in front and name the server itself under `[store] direct_url`")
     })
-}
-
-/// The first few tables of a list.
-fn few(tables: &[String]) -> String {
-    const NAMED: usize = 5;
-    let mut names: Vec<String> = tables
-        .iter()
-        .take(NAMED)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    if tables.len() > NAMED {
-        names.push("…".to_owned());
-    }
-    names.join(", ")
 }
 
 /// The tables of which something holds, as a sentence names them.

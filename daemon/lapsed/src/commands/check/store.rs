@@ -14,7 +14,7 @@ use lapsed_model::{Clock, Dialect, SystemClock, Value, Way};
 use lapsed_policy::Policy;
 use lapsed_store::{Address, Store};
 
-use super::{Tally, server};
+use super::{Tally, server, ways};
 use crate::failure::Result;
 use crate::output::{Output, number};
 use crate::settings::Settings;
@@ -27,6 +27,8 @@ pub(super) async fn check(
     tally: &mut Tally,
     out: &Output,
 ) -> Result {
+    let ways = ways::unguarded(&settings.store);
+    tally.findings(&File::new(&settings.store.to_string(), ""), &ways, out);
     let store = crate::stores::open(settings).await?;
     store.must_be_served().await?;
     let (fitted, findings) = survey::fit(&store, dataset).await?;
