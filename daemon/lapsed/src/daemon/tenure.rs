@@ -22,6 +22,10 @@ use crate::owner::{self, MOST_ATTEMPTS, Terms};
 /// fell silent costs a try, and not the lease.
 const TIMES: u32 = 5;
 
+/// However long a lease is, it is looked so often whether the server is still the same: what stood in for it may lack the last
+/// holds and erasures.
+const LOOK: Duration = Duration::from_secs(3);
+
 /// How long a daemon that could not take the store again waits before it tries once more.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -83,7 +87,10 @@ impl Tenure {
 
     /// Renews the lease for ever, and takes over what daemons left that are gone.
     pub(crate) async fn keep(&mut self) {
-        let every = self.daemon.settings.lease / TIMES;
+        let lease = self.daemon.settings.lease;
+        let every = (lease / TIMES).min(LOOK);
+        // Whoever was killed under this name is not taken to be there any more.
+        let gone_after = lease.as_millis() / every.as_millis().max(1) + 1;
         let mut ticks = tokio::time::interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut renewed = 0;
@@ -93,8 +100,7 @@ impl Tenure {
                 Ok(Some(server)) if server == self.server => {
                     self.rescue().await;
                     renewed += 1;
-                    // Whoever was killed under this name is not taken to be there any more.
-                    if renewed == TIMES + 1 {
+                    if renewed == gone_after {
                         self.look_for_namesakes().await;
                     }
                 }
