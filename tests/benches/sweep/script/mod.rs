@@ -74,8 +74,10 @@ impl Script {
     /// Carries out the stored plans of these workgroups in one transaction: judges again, logs, erases.
     pub(crate) async fn apply(&mut self, theatres: &Theatres, cases: &[Case<'_>]) {
         let judge_again = self.words.judging_again();
-        let locked = self.words.lock.into_iter().chain([judge_again.as_str()]);
-        let first: Vec<&str> = locked.chain(self.words.counted).chain([self.words.log]).collect();
+        let mut first: Vec<&str> = self.words.locks().collect();
+        first.push(&judge_again);
+        first.extend(self.words.counted);
+        first.push(self.words.log);
         self.erase(theatres, cases, &first).await;
     }
 

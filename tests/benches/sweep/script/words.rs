@@ -8,8 +8,8 @@ pub(super) struct Words {
     pub(super) begin: &'static str,
     /// Nobody is in the batch.
     pub(super) empty: &'static [&'static str],
-    /// Locks whom a plan names, where others may write.
-    pub(super) lock: Option<&'static str>,
+    /// Locks whom a plan names and what they are judged by, where others may write.
+    lock: &'static str,
     /// Has the database count who is in the batch, where it does not guess well.
     pub(super) counted: Option<&'static str>,
     pub(super) log: &'static str,
@@ -25,7 +25,7 @@ static SQLITE: Words = Words {
     tables: include_str!("../sqlite/tables.sql"),
     begin: "BEGIN IMMEDIATE",
     empty: &["DELETE FROM script_batch", "DELETE FROM script_order"],
-    lock: None,
+    lock: "",
     counted: None,
     log: include_str!("../sqlite/log.sql"),
     // The same indexes, by hand.
@@ -52,7 +52,7 @@ static POSTGRES: Words = Words {
     tables: include_str!("../postgres/tables.sql"),
     begin: "BEGIN",
     empty: &["TRUNCATE script_batch, script_order"],
-    lock: Some(include_str!("../postgres/lock.sql")),
+    lock: include_str!("../postgres/lock.sql"),
     counted: Some("ANALYZE script_batch"),
     log: include_str!("../postgres/log.sql"),
     scrub: &[
@@ -100,7 +100,16 @@ impl Words {
 
     /// What becomes of who is in the batch, statement by statement.
     pub(super) fn effects(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let statements = self.effects.split_inclusive(";\n");
-        statements.filter(|sql| sql.contains(';'))
+        statements(self.effects)
     }
+
+    /// What keeps whom a plan names as they are, statement by statement.
+    pub(super) fn locks(&self) -> impl Iterator<Item = &'static str> + use<> {
+        statements(self.lock)
+    }
+}
+
+fn statements(script: &'static str) -> impl Iterator<Item = &'static str> {
+    let statements = script.split_inclusive(";\n");
+    statements.filter(|sql| sql.contains(';'))
 }
