@@ -37,6 +37,35 @@ pub struct Dataset {
     pub hash: Digest,
 }
 
+impl Dataset {
+    /// Whether people may be judged by rows of this table: some fact names it, or names what is none of the dataset's tables,
+    /// and may read it in a view.
+    pub(crate) fn is_judged_by(&self, related: &Related) -> bool {
+        let related = bare(&related.table.value);
+        let tables = self.related.iter().map(|related| bare(&related.table.value));
+        let tables = tables.chain(self.ignored.keys().map(|table| bare(table)));
+        let known: Vec<&str> = tables.chain([bare(&self.subject.table.value)]).collect();
+        self.facts.values().any(|fact| {
+            let is_own = fact.query.value.contains("lapsed_");
+            fact.names(related) || !is_own && !known.iter().any(|table| fact.names(table))
+        })
+    }
+}
+
+impl Fact {
+    /// Whether the query names this table.
+    fn names(&self, table: &str) -> bool {
+        let between = |letter: char| !(letter.is_alphanumeric() || letter == '_');
+        let mut words = self.query.value.split(between);
+        words.any(|word| word.eq_ignore_ascii_case(table))
+    }
+}
+
+/// A table without its schema.
+fn bare(table: &str) -> &str {
+    table.rsplit('.').next().unwrap_or(table)
+}
+
 /// The table with one row per person.
 #[derive(Clone, Debug)]
 pub struct Subject {

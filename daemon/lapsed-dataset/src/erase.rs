@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use lapsed_model::{Dialect, Effects, Language, Statement, TenantName, Way};
 
 use crate::Fitted;
-use crate::dataset::{Fact, Related, RelatedErasure, Verb};
+use crate::dataset::{Related, RelatedErasure, Verb};
 use crate::dialect::Words as _;
 use crate::key::Spelling;
 use crate::sql::{plain, quote};
@@ -134,7 +134,7 @@ impl Fitted<'_> {
             .dataset
             .related
             .iter()
-            .filter(|related| self.is_judged(related));
+            .filter(|related| self.dataset.is_judged_by(related));
         let rows = judged.flat_map(|related| {
             let (table, key) = (self.table(&related.table.value), quote(&related.key.value));
             let theirs = |rows: &str| self.dialect().among(&key, &self.rows_of_batch(rows));
@@ -146,29 +146,6 @@ impl Fitted<'_> {
                 .collect::<Vec<_>>()
         });
         std::iter::once(people).chain(rows).collect()
-    }
-
-    /// Whether people may be judged by rows of this table: some fact names it, or names what is none of the dataset's tables,
-    /// and may read it in a view.
-    fn is_judged(&self, related: &Related) -> bool {
-        let names = |fact: &Fact, table: &str| {
-            let words = fact
-                .query
-                .value
-                .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
-            words.into_iter().any(|word| word.eq_ignore_ascii_case(table))
-        };
-        let bare = |table: &str| table.rsplit('.').next().unwrap_or(table).to_owned();
-        let known: Vec<String> = std::iter::once(&self.dataset.subject.table.value)
-            .chain(self.dataset.related.iter().map(|related| &related.table.value))
-            .chain(self.dataset.ignored.keys())
-            .map(|table| bare(table))
-            .collect();
-        let mut facts = self.dataset.facts.values();
-        facts.any(|fact| {
-            let own = fact.query.value.contains("lapsed_");
-            names(fact, &bare(&related.table.value)) || !own && !known.iter().any(|table| names(fact, table))
-        })
     }
 
     /// Reads the batch as JSON, a row of `[subject, rule, created]` per person, for the ledger.

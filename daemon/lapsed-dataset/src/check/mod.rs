@@ -167,12 +167,16 @@ impl<'c> Check<'c> {
         };
         let name = &related.table.value;
         self.erasable(name, table, &related.table.span);
-        match &related.erase {
-            RelatedErasure::Rows => self.may("DELETE", &related.table, table),
-            RelatedErasure::Columns(columns) if columns.iter().any(|rule| rule.verb != Verb::Keep) => {
-                self.may("UPDATE", &related.table, table);
+        let is_changed = match &related.erase {
+            RelatedErasure::Rows => {
+                self.may("DELETE", &related.table, table);
+                false
             }
-            RelatedErasure::Columns(_) => {}
+            RelatedErasure::Columns(columns) => columns.iter().any(|rule| rule.verb != Verb::Keep),
+        };
+        // What people are judged by is locked, and whoever locks a row needs the right to change it.
+        if is_changed || self.dataset.is_judged_by(related) {
+            self.may("UPDATE", &related.table, table);
         }
         self.column(name, table, &related.key);
         if let RelatedErasure::Columns(columns) = &related.erase {

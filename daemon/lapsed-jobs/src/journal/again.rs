@@ -1,12 +1,13 @@
 //! Whom a backup brought back, and erasing them again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use lapsed_config::File;
 use lapsed_dataset::Erasure;
 use lapsed_model::{Bounds, Entry, Key, Period, SubjectKey, TenantName, Unit, Value, fault};
 use lapsed_policy::{Limits, Policy};
-use lapsed_store::{Erased, Lost, Seal};
+use lapsed_store::{Erased, Lost, Seal, StoreError};
 
 use super::note::Intended;
 use super::read_back::LostBatch;
@@ -107,6 +108,10 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// How often and how soon a batch is tried again that met a row which the platform holds.
+const TRIES: u32 = 100;
+const BETWEEN: Duration = Duration::from_millis(300);
+
 impl Found {
     /// Erases those who are there again of one batch, as they were erased the first time. Answers how many.
     pub(super) async fn erase(
@@ -140,8 +145,16 @@ impl Found {
                 .as_ref()
                 .is_some_and(|wanted| wanted.batch(person).is_some())
         };
-        let entry = |erased: &[Erased]| entry(tools, lost, erased);
-        let (erased, _) = tools.store.erase_again(&batch, is_meant, entry, &seal).await?;
+        let mut tries = 0;
+        let (erased, _) = loop {
+            let entry = |erased: &[Erased]| entry(tools, lost, erased);
+            match tools.store.erase_again(&batch, &is_meant, entry, &seal).await {
+                // The platform holds one of them at this moment: nobody else is let in before this is done.
+                Err(StoreError::Busy) if tries < TRIES => tokio::time::sleep(BETWEEN).await,
+                erased => break erased?,
+            }
+            tries += 1;
+        };
         fault::point("again-committed");
         Ok(erased)
     }
