@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lapsed_config::Spanned;
-use lapsed_model::{Digest, Rules, Texts};
+use lapsed_model::{Catalogue, Digest, Rules, Texts};
 
 use crate::instants::{DateIs, Instants};
 
@@ -38,27 +38,37 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Whether people may be judged by rows of this table: some fact names it, or names what is none of the dataset's tables,
-    /// and may read it in a view.
-    pub(crate) fn is_judged_by(&self, related: &Related) -> bool {
+    /// Whether people may be judged by rows of this table: some query that says what happened to whom, or whose they are, names
+    /// it, or names a view or what is none of the dataset's tables, and may read it there.
+    pub(crate) fn is_judged_by(&self, related: &Related, catalogue: &Catalogue) -> bool {
         let related = bare(&related.table.value);
         let tables = self.related.iter().map(|related| bare(&related.table.value));
         let tables = tables.chain(self.ignored.keys().map(|table| bare(table)));
         let known: Vec<&str> = tables.chain([bare(&self.subject.table.value)]).collect();
-        self.facts.values().any(|fact| {
-            let is_own = fact.query.value.contains("lapsed_");
-            fact.names(related) || !is_own && !known.iter().any(|table| fact.names(table))
+        let views = catalogue.tables.iter().filter(|(_, table)| table.is_view);
+        let views: Vec<&str> = views.map(|(name, _)| bare(name)).collect();
+        let whose = match &self.subject.workgroup {
+            WorkgroupOf::Query(query) => Some(query.value.as_str()),
+            _ => None,
+        };
+        let mut queries = self
+            .facts
+            .values()
+            .map(|fact| fact.query.value.as_str())
+            .chain(whose);
+        queries.any(|query| {
+            let is_own = query.contains("lapsed_");
+            names(query, related)
+                || views.iter().any(|view| names(query, view))
+                || !is_own && !known.iter().any(|table| names(query, table))
         })
     }
 }
 
-impl Fact {
-    /// Whether the query names this table.
-    fn names(&self, table: &str) -> bool {
-        let between = |letter: char| !(letter.is_alphanumeric() || letter == '_');
-        let mut words = self.query.value.split(between);
-        words.any(|word| word.eq_ignore_ascii_case(table))
-    }
+/// Whether a query names this table.
+fn names(query: &str, table: &str) -> bool {
+    let mut words = query.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+    words.any(|word| word.eq_ignore_ascii_case(table))
 }
 
 /// A table without its schema.

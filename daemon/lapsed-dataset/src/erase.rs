@@ -134,7 +134,7 @@ impl Fitted<'_> {
             .dataset
             .related
             .iter()
-            .filter(|related| self.dataset.is_judged_by(related));
+            .filter(|related| self.dataset.is_judged_by(related, &self.catalogue));
         let rows = judged.flat_map(|related| {
             let (table, key) = (self.table(&related.table.value), quote(&related.key.value));
             let theirs = |rows: &str| self.dialect().among(&key, &self.rows_of_batch(rows));

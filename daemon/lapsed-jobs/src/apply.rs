@@ -301,18 +301,24 @@ async fn clear_overdue(
 ) -> Result<u64, JobError> {
     let how = erasure(case, Way::Automatic, tools.clock.now());
     let mut cleared = 0;
-    for find in tools.fitted.find_overdue(&case.store_key, &how, size.people) {
-        let statements = ClearStatements {
-            find,
-            locks: tools.fitted.lock_batch(),
-            read: tools.fitted.read_batch(),
-            effects: tools.fitted.clear_overdue(&how),
-            right: tools.right,
-        };
+    let ways = tools
+        .fitted
+        .find_overdue(&case.store_key, &how, size.people)
+        .len();
+    for way in 0..ways {
         loop {
             if tools.stop.is_some_and(CancellationToken::is_cancelled) {
                 return Err(JobError::Stopped);
             }
+            // Anew each time: what gives way takes fewer people.
+            let mut finds = tools.fitted.find_overdue(&case.store_key, &how, size.people);
+            let statements = ClearStatements {
+                find: finds.swap_remove(way),
+                locks: tools.fitted.lock_batch(),
+                read: tools.fitted.read_batch(),
+                effects: tools.fitted.clear_overdue(&how),
+                right: tools.right,
+            };
             let entry = |people: &[Erased]| cleared_entry(tools, case, how.now, people);
             let tenant = &case.workgroup.tenant;
             match tools.store.clear_batch(tenant, &statements, entry, seal).await {

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use lapsed_dataset::{Fitted, Recheck};
 use lapsed_model::{Language, SubjectKey, Way};
-use lapsed_store::Store;
+use lapsed_store::{NewPlan, Store};
 use serde::Serialize;
 
 use crate::apply::{Progress, Tools, apply_decided};
@@ -136,7 +136,10 @@ pub(crate) async fn decide(
     let bounds = case.bounds(tools.clock.now());
     refuse_held(tools.store, tools.fitted, &case.workgroup, person, bounds.now).await?;
     keep_policy(tools.store, case, bounds.now, tools.keys, tools.chance).await?;
-    let new = new_plan(tools.fitted, case, bounds, way, tools.chance);
+    let new = NewPlan {
+        right: tools.right,
+        ..new_plan(tools.fitted, case, bounds, way, tools.chance)
+    };
     let question = case.question(&bounds, &[]);
     let subjects = tools.fitted.save_one(&question, person, &new.id());
     let plan = tools.store.save_plan(&new, &subjects, None).await?;

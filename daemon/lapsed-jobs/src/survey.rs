@@ -1,6 +1,7 @@
 //! Holding a dataset against a store.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use lapsed_config::Finding;
 use lapsed_dataset::{Dataset, Erasure, Fitted, Survey, judge_sample, judge_subjects};
@@ -85,9 +86,16 @@ pub async fn try_erasure(
         waits: BTreeMap::new(),
         ..how.clone()
     };
-    let refusal = store
-        .try_effects(&fitted.anybody(), &fitted.lock_batch(), &fitted.erase(&how))
-        .await?;
+    let (anybody, locks, effects) = (fitted.anybody(), fitted.lock_batch(), fitted.erase(&how));
+    let mut tries = 0;
+    let refusal = loop {
+        match store.try_effects(&anybody, &locks, &effects).await {
+            // The platform holds that person at this moment.
+            Err(StoreError::Busy) if tries < 10 => tokio::time::sleep(Duration::from_millis(300)).await,
+            refusal => break refusal?,
+        }
+        tries += 1;
+    };
     Ok(refusal.map(|refusal| {
         Finding::error(format!("the store refuses the erasure: {refusal}"))
             .at(fitted.dataset().subject.table.span.clone())

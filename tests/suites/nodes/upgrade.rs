@@ -30,7 +30,8 @@ fn o3_a_store_that_a_newer_version_migrated_is_refused_by_name_and_served_on_by_
 
 /// As the version before this one left the store.
 fn step_back(town: &mut Town) {
-    town.eye.text("DROP INDEX lapsed.lapsed_approval_waiting");
+    town.eye
+        .text("DROP INDEX lapsed.lapsed_approval_waiting, lapsed.lapsed_erasure_of_entry");
     town.eye.text("DELETE FROM lapsed_migration WHERE version = 3");
 }
 

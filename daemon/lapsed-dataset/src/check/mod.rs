@@ -175,7 +175,7 @@ impl<'c> Check<'c> {
             RelatedErasure::Columns(columns) => columns.iter().any(|rule| rule.verb != Verb::Keep),
         };
         // What people are judged by is locked, and whoever locks a row needs the right to change it.
-        if is_changed || self.dataset.is_judged_by(related) {
+        if is_changed || self.dataset.is_judged_by(related, &self.survey.catalogue) {
             self.may("UPDATE", &related.table, table);
         }
         self.column(name, table, &related.key);

@@ -32,6 +32,7 @@ pub(super) fn report(run: &Run, result: &Result<serde_json::Value, Unfinished>) 
             why,
             "failed"
         ),
+        Err(Unfinished::Waiting(why)) => warn!(tenant, workgroup, run = id, job, why, "tried again later"),
         Err(Unfinished::HandedBack | Unfinished::OutOfReach(_) | Unfinished::NoJournal(_)) => {
             info!(tenant, workgroup, run = id, job, "handed back");
         }
@@ -55,7 +56,7 @@ pub(super) fn count(metrics: &Metrics, run: &Run, end: &End) {
         End::Completed(_) => RunState::Completed,
         End::Cancelled(_) => RunState::Cancelled,
         End::Discarded { .. } => RunState::Discarded,
-        End::Retry { .. } | End::HandedBack(_) => return,
+        End::Retry { .. } | End::Later { .. } | End::HandedBack(_) => return,
     };
     if let Some(tenant) = &run.tenant {
         metrics.finished(&run.job, tenant, state);

@@ -39,6 +39,8 @@ pub enum Unfinished {
     Failed(String),
     /// It was asked to stop, or the store could not take it: as if it had not been begun.
     HandedBack,
+    /// Somebody's transaction keeps locked what it needs: tried again later, however often that is.
+    Waiting(String),
     /// The store is out of reach: handed back, and nothing more is begun until it is there again.
     OutOfReach(String),
     /// The erasure journal cannot be kept: the same, because nobody is erased without it.
@@ -69,12 +71,16 @@ impl From<StoreError> for Unfinished {
             StoreError::Paused(..) => Self::HandedBack,
             // The key ring was changed, and not read again yet.
             StoreError::MissingKey(_) | StoreError::WrongKey(_) => Self::OutOfReach(error.to_string()),
+            StoreError::Busy => Self::Waiting(error.to_string()),
             StoreError::Full
             | StoreError::Disk(_)
             | StoreError::ReadOnly
             | StoreError::Locked
             | StoreError::Missing(_)
             | StoreError::Unreachable(_)
+            | StoreError::NobodyThere { .. }
+            | StoreError::NoPassword { .. }
+            | StoreError::Pooled
             | StoreError::NotLetIn(_) => Self::OutOfReach(error.to_string()),
             other => Self::Failed(other.to_string()),
         }
@@ -93,6 +99,10 @@ pub(crate) fn end(run: &Run, result: Result<Value, Unfinished>, now: DateTime<Ut
         Err(Unfinished::Failed(error)) => Some(End::Retry {
             error,
             at: now + pause_after(run.attempt, run.id),
+        }),
+        Err(Unfinished::Waiting(error)) => Some(End::Later {
+            error,
+            at: now + pause_after(1, run.id),
         }),
         Err(Unfinished::HandedBack) => Some(End::HandedBack(None)),
         Err(Unfinished::OutOfReach(why) | Unfinished::NoJournal(why)) => Some(End::HandedBack(Some(why))),
@@ -122,5 +132,34 @@ mod tests {
         assert_eq!(pauses, [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
         assert_ne!(pause_after(3, 5), pause_after(3, 6));
         assert!((0..1_000).all(|run| pause_after(9, run) <= TimeDelta::seconds(4_500)));
+    }
+
+    #[test]
+    fn what_somebody_keeps_locked_is_tried_again_however_often_that_is() {
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        let run = Run {
+            id: 1,
+            schedule: None,
+            slot_at: None,
+            tenant: None,
+            workgroup: None,
+            job: "retention".to_owned(),
+            payload: "{}".to_owned(),
+            asked_by: None,
+            due_at: now,
+            state: lapsed_model::RunState::Running,
+            attempt: MOST_FAILURES,
+            claimed_at: None,
+            finished_at: None,
+            outcome: None,
+            error: None,
+        };
+        let waiting = end(&run, Err(StoreError::Busy.into()), now);
+        assert!(
+            matches!(waiting, Some(End::Later { at, .. }) if at > now),
+            "{waiting:?}"
+        );
+        let failed = end(&run, Err(Unfinished::Failed("no".to_owned())), now);
+        assert!(matches!(failed, Some(End::Discarded { .. })), "{failed:?}");
     }
 }

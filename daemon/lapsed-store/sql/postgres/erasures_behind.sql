@@ -1,4 +1,4 @@
--- At most $3 batches behind the ends of a JSON list. A batch bears the time of its entry, by which an index finds it.
+-- At most $3 batches behind the ends of a JSON list, and of each end no more either.
 WITH ends AS (
     SELECT e ->> 0 AS tenant,
            (
@@ -8,9 +8,15 @@ WITH ends AS (
            ) AS sequence
     FROM jsonb_array_elements($1::jsonb) e
 )
-SELECT l.tenant, l.sequence, l.hash, b.batch
+SELECT b.tenant, b.sequence, l.hash, b.batch
 FROM ends
-JOIN lapsed_ledger l ON l.tenant = ends.tenant AND l.sequence > coalesce(ends.sequence, 0) AND l.at >= $2
-JOIN lapsed_erasure b ON b.at = l.at AND b.tenant = l.tenant AND b.sequence = l.sequence
-ORDER BY l.tenant, l.sequence
+CROSS JOIN LATERAL (
+    SELECT o.tenant, o.sequence, o.batch
+    FROM lapsed_erasure o
+    WHERE o.tenant = ends.tenant AND o.sequence > coalesce(ends.sequence, 0) AND o.at >= $2
+    ORDER BY o.sequence
+    LIMIT $3
+) b
+JOIN lapsed_ledger l ON l.tenant = b.tenant AND l.sequence = b.sequence
+ORDER BY b.tenant, b.sequence
 LIMIT $3

@@ -1,4 +1,4 @@
--- At most $3 batches behind the ends of a JSON list. A batch bears the time of its entry, by which an index finds it.
+-- At most $3 batches behind the ends of a JSON list.
 WITH ends AS (
     SELECT e.value ->> 0 AS tenant,
            (
@@ -10,7 +10,7 @@ WITH ends AS (
 )
 SELECT l.tenant, l.sequence, l.hash, b.batch
 FROM ends
-JOIN lapsed_ledger l ON l.tenant = ends.tenant AND l.sequence > coalesce(ends.sequence, 0) AND l.at >= $2
-JOIN lapsed_erasure b ON b.at = l.at AND b.tenant = l.tenant AND b.sequence = l.sequence
+JOIN lapsed_erasure b ON b.tenant = ends.tenant AND b.sequence > coalesce(ends.sequence, 0) AND b.at >= $2
+JOIN lapsed_ledger l ON l.tenant = b.tenant AND l.sequence = b.sequence
 ORDER BY l.tenant, l.sequence
 LIMIT $3

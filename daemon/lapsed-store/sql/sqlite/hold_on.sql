@@ -1,4 +1,4 @@
--- A run that is still this owner's: it got somewhere, so its attempts count anew.
+-- A run that is still this owner's: locked until the transaction ends.
 UPDATE lapsed_run
-SET attempt = 1
+SET attempt = attempt
 WHERE id = $1 AND owner = $2 AND fence = $3 AND state = 'running'

@@ -17,8 +17,13 @@ use crate::session::Beside;
 /// The lock of whoever is about to serve the store.
 const START: i32 = -2;
 
-/// Whoever wants to be alone with the store waits for the judging of the largest workgroup.
-const PATIENCE: &str = "SET LOCAL lock_timeout TO 60000";
+/// Whoever wants to be alone with the store waits for the judging of the largest workgroup, and whoever comes behind them waits
+/// for longer: they stand in one line.
+const ALONE_PATIENTLY: &str = "SET LOCAL lock_timeout TO 60000";
+const PATIENTLY: &str = "SET LOCAL lock_timeout TO 70000";
+
+/// For rows the usual patience is enough.
+const AS_USUAL: &str = "SELECT set_config('lock_timeout', current_setting('lapsed.patience'), true)";
 
 /// What tells our locks from other programs' in the same database.
 const OURS: i32 = 0x6c61_7073;
@@ -80,21 +85,28 @@ pub(crate) async fn take(
     beside: Beside<'_>,
 ) -> Result<(), sqlx::Error> {
     match beside {
-        Beside::Anybody => Ok(()),
+        Beside::Anybody => return Ok(()),
+        Beside::Starters => return alone(on, START).await,
         Beside::Workers(tenant) => {
+            say(on, PATIENTLY).await?;
             shared(on, STORE).await?;
-            shared(on, of(tenant)).await
+            shared(on, of(tenant)).await?;
         }
         Beside::OtherTenants(tenant) => {
+            say(on, PATIENTLY).await?;
             shared(on, STORE).await?;
-            alone(on, of(tenant)).await
+            alone(on, of(tenant)).await?;
         }
-        Beside::Starters => alone(on, START).await,
         Beside::Nobody => {
-            sqlx::raw_sql(PATIENCE).execute(&mut **on).await?;
-            alone(on, STORE).await
+            say(on, ALONE_PATIENTLY).await?;
+            alone(on, STORE).await?;
         }
     }
+    say(on, AS_USUAL).await
+}
+
+async fn say(on: &mut Transaction<'static, Postgres>, sql: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(sql).execute(&mut **on).await.map(|_| ())
 }
 
 async fn shared(on: &mut Transaction<'static, Postgres>, number: i32) -> Result<(), sqlx::Error> {

@@ -98,8 +98,7 @@ impl Pool {
     /// A transaction that may write. Whoever waited for a lock has to see what was committed meanwhile, whatever the
     /// database or the role has for a default.
     pub(crate) async fn write(&self, doing: &'static str) -> Result<Session> {
-        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", doing)
-            .await
+        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED", doing).await
     }
 
     /// A transaction that only reads, and sees the store as it was when it began.
@@ -176,7 +175,7 @@ fn begin(schema: &str, patience: Duration) -> String {
     // not keep its locks for ever; rows that a policy of the server's hides are an error, and not people without orders.
     format!(
         "SET LOCAL search_path TO {path}, public; SET LOCAL jit TO off; SET LOCAL row_security TO off; \
-         SET LOCAL extra_float_digits TO 1; SET LOCAL lock_timeout TO {}; \
+         SET LOCAL extra_float_digits TO 1; SET LOCAL lapsed.patience TO {0}; SET LOCAL lock_timeout TO {0}; \
          SET LOCAL idle_in_transaction_session_timeout TO 60000",
         patience.as_millis()
     )

@@ -15,7 +15,7 @@ use lapsed_model::{
 use super::approvals::refuse_unapproved;
 use super::erasures::{Witness, remember};
 use super::ledger::append;
-use super::pauses::{refuse_other_policy, refuse_paused, refuse_without};
+use super::pauses::{note_progress, refuse_other_policy, refuse_paused, refuse_without};
 use super::plans::{self, read_in_order};
 use super::remnants::note_remnants;
 use crate::Store;
@@ -113,6 +113,7 @@ impl Store {
         fault::point("batch-erased");
         advance(&mut batch, &plan.id, &last, anonymised, dropped).await?;
         fault::point("batch-advanced");
+        note_progress(&mut batch, statements.right).await?;
         let recorded = if anonymised > 0 {
             Some(record(&mut batch, &plan, entry(&erased), &erased, seal, witness).await?)
         } else {
@@ -156,6 +157,8 @@ impl Store {
         }
         let entry = entry(&people);
         note_remnants(&mut batch, entry.at).await?;
+        note_progress(&mut batch, statements.right).await?;
+        wait_patiently(&mut batch).await?;
         append(&mut batch, entry, seal).await?;
         commit(batch).await?;
         Ok(people.len() as u64)
@@ -173,10 +176,22 @@ impl Store {
         run(&mut batch, find, "find somebody to try the erasure on").await?;
         count_people(&mut batch).await?;
         let mut refused = None;
+        let people = batch.one("SELECT count(*) FROM lapsed_batch", &[]).await?;
+        let people = people.get::<i64>(0).unsigned_abs();
         for effect in locks.iter().chain(effects.all()) {
-            if let Err(error) = batch.try_statement(effect).await {
-                refused = Some(refusal(error, effect)?);
-                break;
+            match batch.try_statement(effect).await {
+                Ok(met) if effects.people.as_ref() == Some(effect) && met != people => {
+                    refused = Some(format!(
+                        "it says yes and changes nobody: a trigger or a rule is in the way (of `{}`)",
+                        effect.sql
+                    ));
+                    break;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    refused = Some(refusal(error, effect)?);
+                    break;
+                }
             }
         }
         if refused.is_none() {
@@ -293,7 +308,7 @@ async fn record(
 }
 
 /// What is waited for from here on is the daemon's own.
-async fn wait_patiently(batch: &mut Session) -> Result<()> {
+pub(super) async fn wait_patiently(batch: &mut Session) -> Result<()> {
     if batch.dialect() == Dialect::Postgres {
         batch
             .doing("wait for the ledger")
@@ -388,7 +403,7 @@ pub(super) async fn count_people(batch: &mut Session) -> Result<()> {
 }
 
 /// In statements of their own: one that waits for a lock goes on with what it saw before.
-async fn lock(batch: &mut Session, locks: &[Statement]) -> Result<()> {
+pub(super) async fn lock(batch: &mut Session, locks: &[Statement]) -> Result<()> {
     for lock in locks {
         run(batch, lock, "lock the people of a batch").await?;
     }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use lapsed_model::{Effects, Entry, Head, Plan, Recorded, Statement, SubjectKey, TenantName, fault};
 use serde_json::json;
 
-use super::apply::{Erased, Seal, commit, count_people, erase, read_batch, run};
+use super::apply::{Erased, Seal, commit, count_people, erase, lock, read_batch, run, wait_patiently};
 use super::approvals::ask_again;
 use super::ledger::{append, parse};
 use super::remnants::note_remnants;
@@ -51,6 +51,8 @@ pub struct Lost<'a> {
     pub batch: &'a str,
     /// Those of its people who are there again.
     pub people: &'a [SubjectKey],
+    /// Locks the people who are in `lapsed_batch`; nothing where nobody else can write.
+    pub locks: &'a [Statement],
     /// Drops from `lapsed_batch` who is gone, or anonymised.
     pub still_there: &'a Statement,
     /// Reads `lapsed_batch` as JSON: `[subject, rule, created]` per person.
@@ -173,6 +175,7 @@ impl Store {
             return Ok((0, head));
         }
         put_into_batch(&mut batch, lost.people).await?;
+        lock(&mut batch, lost.locks).await?;
         run(&mut batch, lost.still_there, doing).await?;
         let (meant, others): (Vec<Erased>, Vec<Erased>) = read_batch(&mut batch, lost.read)
             .await?
@@ -189,6 +192,7 @@ impl Store {
         if !meant.is_empty() {
             note_remnants(&mut batch, at).await?;
         }
+        wait_patiently(&mut batch).await?;
         let head = append(&mut batch, entry, seal).await?;
         remember(&mut batch, lost.batch, None, at, &meant, &head).await?;
         commit(batch).await?;

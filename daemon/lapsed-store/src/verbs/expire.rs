@@ -100,7 +100,7 @@ impl Expired {
             Expired::Erasures => take_out!(
                 "DELETE FROM lapsed_erasure",
                 "batch",
-                "SELECT batch FROM lapsed_erasure WHERE at < $1",
+                "SELECT batch FROM lapsed_erasure WHERE at < $1 ORDER BY at",
                 "lapsed_erasure"
             ),
         }

@@ -36,7 +36,7 @@ const STEPS: [Step; 3] = [
         "schedules, holds and the journal",
         "0002_schedules_holds_and_the_journal"
     ),
-    step!(3, "plans that wait", "0003_plans_that_wait"),
+    step!(3, "look-ups", "0003_look_ups"),
 ];
 
 /// The oldest schema that this version serves: while machines are upgraded one after the other, the store is migrated when

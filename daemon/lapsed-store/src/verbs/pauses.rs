@@ -153,6 +153,17 @@ pub(super) async fn refuse_without(session: &mut Session, right: Option<Right>) 
     }
 }
 
+/// A batch is progress, and a run's attempts count anew.
+pub(super) async fn note_progress(session: &mut Session, right: Option<Right>) -> Result<()> {
+    if let Some(run) = right.and_then(Right::run) {
+        session
+            .doing("note a run's progress")
+            .run("UPDATE lapsed_run SET attempt = 1 WHERE id = $1", &values![run])
+            .await?;
+    }
+    Ok(())
+}
+
 /// A program without a run that was silent for too long. On SQLite nobody else serves the store meanwhile.
 async fn refuse_silent(session: &mut Session, start: i64) -> Result<()> {
     if session.dialect() == Dialect::Sqlite {
@@ -171,8 +182,8 @@ async fn refuse_silent(session: &mut Session, start: i64) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a batch whose run somebody else has now; a batch that goes on is progress, so that the run's attempts
-/// count anew. The run's row stays locked until the batch ends: nobody takes the run over in between.
+/// Refuses whoever's run somebody else has now. The run's row stays locked until the transaction ends: nobody takes the run
+/// over in between.
 async fn refuse_lost(session: &mut Session, lease: Lease) -> Result<()> {
     let held = session
         .doing("look after a lease")

@@ -49,6 +49,13 @@ pub enum End {
         /// When.
         at: DateTime<Utc>,
     },
+    /// Something was in its way: it is tried again then, as if it had not been claimed.
+    Later {
+        /// What.
+        error: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// It failed too often.
     Discarded {
         /// Why, the last time.
@@ -356,6 +363,10 @@ fn row(finish: &Finish, now: DateTime<Utc>) -> serde_json::Value {
         End::Retry { error, at } => {
             let at = at.timestamp_millis();
             json!([run, owner, fence, "retryable", null, null, error, at, 0])
+        }
+        End::Later { error, at } => {
+            let at = at.timestamp_millis();
+            json!([run, owner, fence, "retryable", null, null, error, at, 1])
         }
         End::Discarded { error } => json!([run, owner, fence, "discarded", now, null, error, null, 0]),
         End::HandedBack(error) => json!([run, owner, fence, "available", null, null, error, null, 1]),
