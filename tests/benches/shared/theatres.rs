@@ -10,7 +10,9 @@ use lapsed_jobs::apply::{BatchSize, Tools};
 use lapsed_jobs::journal::Journal;
 use lapsed_jobs::retention::Case;
 use lapsed_jobs::survey;
-use lapsed_model::{Clock, KeyRing, SeededChance, SimulatedClock, Statement, TenantName, Value, Workgroup};
+use lapsed_model::{
+    Clock, KeyRing, SeededChance, SimulatedClock, Statement, SystemClock, TenantName, Value, Workgroup,
+};
 use lapsed_policy::{Limits, Policy};
 use lapsed_store::Store;
 
@@ -83,7 +85,8 @@ impl Theatres {
             houses,
             keys,
             clock,
-            chance: SeededChance::new(1),
+            // A store is opened again and again, and no batch may have an earlier one's name.
+            chance: SeededChance::new(SystemClock.now().timestamp_micros().unsigned_abs()),
         }
     }
 
