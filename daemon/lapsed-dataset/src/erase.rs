@@ -115,35 +115,34 @@ impl Fitted<'_> {
         })
     }
 
-    /// Locks the batch's people in key order and then what they are judged by, so that nobody can hang an order on one of
-    /// them, or sign in, between the re-check, which is a statement of its own behind it, and the end of the transaction.
-    /// Nothing where there is one writer at a time.
+    /// Locks the batch's people in key order, so that nobody can hang an order on one of them until the end of the
+    /// transaction. Nothing where there is one writer at a time.
     ///
-    /// No lock is waited for: a transaction of the platform's that waits for one of ours while we wait for one of its own would
+    /// No lock is waited for: a transaction of the platform's that waits for one of ours while we wait for one of its own could
     /// be the one that the server ends. The batch lets go of everything and comes back later.
     #[must_use]
-    pub fn lock_batch(&self) -> Vec<Statement> {
-        if self.dialect() == Dialect::Sqlite {
-            return Vec::new();
-        }
+    pub fn lock_people(&self) -> Option<Statement> {
         let key = self.key();
         let key = key.column();
         let people = format!("{} ORDER BY {key}", self.is_in_batch(key));
-        let people = lock(&self.people_table(), &people);
-        let judged = self
-            .dataset
-            .related
-            .iter()
-            .filter(|related| self.dataset.is_judged_by(related, &self.catalogue));
+        (self.dialect() == Dialect::Postgres).then(|| lock(&self.people_table(), &people))
+    }
+
+    /// The same, and then what they are judged by: nobody can sign in, rebook or renew a pass either between the re-check, which
+    /// is a statement of its own behind these, and the end of the transaction.
+    #[must_use]
+    pub fn lock_batch(&self) -> Vec<Statement> {
+        let Some(people) = self.lock_people() else {
+            return Vec::new();
+        };
+        let related = self.dataset.related.iter();
+        let judged = related.filter(|related| self.dataset.is_judged_by(related, &self.catalogue));
         let rows = judged.flat_map(|related| {
             let (table, key) = (self.table(&related.table.value), quote(&related.key.value));
             let theirs = |rows: &str| self.dialect().among(&key, &self.rows_of_batch(rows));
             let lock = move |rows: &str| lock(&table, &theirs(rows));
-            related
-                .rows
-                .iter()
-                .map(|rows| lock(&rows.value))
-                .collect::<Vec<_>>()
+            let ways = related.rows.iter();
+            ways.map(|rows| lock(&rows.value)).collect::<Vec<_>>()
         });
         std::iter::once(people).chain(rows).collect()
     }

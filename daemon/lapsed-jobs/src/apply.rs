@@ -314,7 +314,7 @@ async fn clear_overdue(
             let mut finds = tools.fitted.find_overdue(&case.store_key, &how, size.people);
             let statements = ClearStatements {
                 find: finds.swap_remove(way),
-                locks: tools.fitted.lock_batch(),
+                lock: tools.fitted.lock_people(),
                 read: tools.fitted.read_batch(),
                 effects: tools.fitted.clear_overdue(&how),
                 right: tools.right,

@@ -1,19 +1,12 @@
 //! The connection dies exactly when a batch is committed, and nobody knows whether it was.
 
-use lapsed_tests::Server;
-
 use crate::crashes::{all_is_done, goes_on};
 use crate::town::{PATIENCE, Town, several, soon};
-use crate::wire::{Moment, Wire};
+use crate::wire::{Moment, wired};
 
 /// A machine whose batches die like that, and what its journal says in the end.
 fn dies_at(moment: Moment, times: u64) -> Town {
-    let server = Server::own();
-    let mut town = Town::on(&server, &[]);
-    let wire = Wire::to(&server);
-    let url = wire.url(&town.database);
-    town.settles("a", &format!("url = \"{url}\"\nlease_seconds = 2"));
-    town.all_serve();
+    let (_server, mut town, wire) = wired();
     for time in 1..=times {
         town.people_lapse(2);
         wire.dies(moment);

@@ -7,7 +7,7 @@ use lapsed_tests::{Proxy, Server};
 use crate::chance::{Moments, cuts};
 use crate::crashes::{all_is_done, goes_on};
 use crate::town::{Town, several, soon};
-use crate::wire::Wire;
+use crate::wire::wired;
 
 /// A town whose machines have a network each.
 fn town_with_networks(server: &std::sync::Arc<Server>) -> (Town, Vec<Proxy>) {
@@ -97,12 +97,7 @@ fn o3_connections_that_go_silent_for_ever_are_given_up_and_made_anew() {
     if !several() {
         return;
     }
-    let server = Server::own();
-    let mut town = Town::on(&server, &[]);
-    let wire = Wire::to(&server);
-    let url = wire.url(&town.database);
-    town.settles("a", &format!("url = \"{url}\"\nlease_seconds = 2"));
-    town.all_serve();
+    let (_server, mut town, wire) = wired();
     town.people_lapse(2);
     town.schedules_come_round();
     town.until_quiet();
@@ -127,12 +122,7 @@ fn o3_one_connection_that_goes_silent_over_a_renewal_costs_no_lease() {
     if !several() {
         return;
     }
-    let server = Server::own();
-    let mut town = Town::on(&server, &[]);
-    let wire = Wire::to(&server);
-    let url = wire.url(&town.database);
-    town.settles("a", &format!("url = \"{url}\"\nlease_seconds = 2"));
-    town.all_serve();
+    let (_server, mut town, wire) = wired();
     let mut lease = || {
         town.eye
             .number("SELECT (extract(epoch FROM max(lease_until)) * 1000)::bigint FROM lapsed_daemon")

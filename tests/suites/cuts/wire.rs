@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use lapsed_tests::Server;
 
+use crate::town::Town;
+
 /// When the connection of a batch dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
@@ -31,6 +33,17 @@ struct Plans {
     made: AtomicU64,
     /// Connections made before this one are silent.
     silent_before: AtomicU64,
+}
+
+/// A town whose machine `a` reaches its server by a wire, and serves.
+pub(crate) fn wired() -> (Arc<Server>, Town, Wire) {
+    let server = Server::own();
+    let mut town = Town::on(&server, &[]);
+    let wire = Wire::to(&server);
+    let url = wire.url(&town.database);
+    town.settles("a", &format!("url = \"{url}\"\nlease_seconds = 2"));
+    town.all_serve();
+    (server, town, wire)
 }
 
 /// One connection.

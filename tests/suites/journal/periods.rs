@@ -28,14 +28,20 @@ async fn chain_holds(world: &World) {
     );
 }
 
-#[tokio::test]
-async fn o6_the_journal_forgets_after_its_period_and_nothing_younger() {
+/// A world in which ten people were erased, and ten more six hundred days later.
+async fn erased_twice() -> World {
     let world = World::new().await;
     people(&world, 1..=10).await;
     world.sweep().await;
     world.pass(TimeDelta::days(600));
     people(&world, 11..=20).await;
     world.sweep().await;
+    world
+}
+
+#[tokio::test]
+async fn o6_the_journal_forgets_after_its_period_and_nothing_younger() {
+    let world = erased_twice().await;
     assert_eq!(pruned(&world).await.journal, 0);
     world.pass(TimeDelta::days(140));
     assert_eq!(pruned(&world).await.journal, 2);
@@ -78,12 +84,7 @@ async fn o6_what_was_pruned_does_not_come_back_with_a_folder_that_was_away() {
 
 #[tokio::test]
 async fn o6_what_another_machine_took_out_of_the_store_is_no_restored_backup_to_one_that_was_away() {
-    let world = World::new().await;
-    people(&world, 1..=10).await;
-    world.sweep().await;
-    world.pass(TimeDelta::days(600));
-    people(&world, 11..=20).await;
-    world.sweep().await;
+    let world = erased_twice().await;
     world.pass(TimeDelta::days(200));
     // The other one has a journal of its own, and took its old lines out of that.
     let gone = world

@@ -14,7 +14,7 @@ pub(super) const GRANT: &str = "let its role read it: `role.sql`, which `lapsed 
 /// Where all that the daemon needs is granted.
 pub(super) const ROLE: &str = "run `role.sql` again, which `lapsed init` writes: it grants what lapsed needs; what erasing writes to is listed there";
 
-impl Check<'_> {
+impl<'c> Check<'c> {
     /// Whether the role has a right that erasing needs.
     pub(super) fn may(&mut self, right: &str, name: &Spanned<String>, table: &Table) {
         if !table.is_view && table.lacks.iter().any(|lacks| lacks == right) {
@@ -69,7 +69,7 @@ impl Check<'_> {
     }
 
     /// The tables that erasing writes to.
-    fn erased(&self) -> impl Iterator<Item = &Spanned<String>> {
+    fn erased(&self) -> impl Iterator<Item = &'c Spanned<String>> + use<'c> {
         let related = self.dataset.related.iter().map(|related| &related.table);
         [&self.dataset.subject.table].into_iter().chain(related)
     }
@@ -104,10 +104,7 @@ impl Check<'_> {
     /// declare no foreign keys, so that nothing but their names can be shown.
     pub(super) fn copies(&mut self) {
         let dataset = self.dataset;
-        let named: Vec<&Spanned<String>> = [&dataset.subject.table]
-            .into_iter()
-            .chain(dataset.related.iter().map(|related| &related.table))
-            .collect();
+        let named: Vec<&Spanned<String>> = self.erased().collect();
         let tables = &self.survey.catalogue.tables;
         for table in &named {
             let Some(of_store) = tables.get(&table.value) else {

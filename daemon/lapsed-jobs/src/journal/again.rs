@@ -127,12 +127,12 @@ impl Found {
             .as_ref()
             .map(|intended| tools.fitted.erase(&erasure(tools, policy, intended)))
             .unwrap_or_default();
-        let locks = tools.fitted.lock_batch();
+        let lock = tools.fitted.lock_people();
         let (still_there, read) = (tools.fitted.still_there(), tools.fitted.read_batch());
         let batch = Lost {
             batch: &lost.done.batch,
             people,
-            locks: &locks,
+            lock: lock.as_ref(),
             still_there: &still_there,
             read: &read,
             effects: &effects,

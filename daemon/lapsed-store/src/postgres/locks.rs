@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use lapsed_model::{Digest, TenantName};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 use tokio::task::AbortHandle;
 
 use super::Pool;
@@ -35,7 +35,10 @@ const STORE: i32 = 0;
 const RECOVERY: i32 = -1;
 
 /// The server ends a session that holds a lock and says nothing for so long: its program is stopped, or its machine asleep.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE: &str = "SET idle_session_timeout TO 30000";
+
+/// So often it says something.
+const SPEAKS: Duration = Duration::from_secs(10);
 
 /// A lock of a session: it goes with its connection, however the program ends, and when the program stands still.
 #[derive(Debug)]
@@ -45,7 +48,7 @@ impl Held {
     fn by(mut connection: PgConnection) -> Self {
         let speaking = tokio::spawn(async move {
             while connection.ping().await.is_ok() {
-                tokio::time::sleep(SILENCE / 3).await;
+                tokio::time::sleep(SPEAKS).await;
             }
         });
         Self(speaking.abort_handle())
@@ -63,8 +66,7 @@ impl Pool {
     pub(crate) async fn alone(&self) -> Result<Held, StoreError> {
         let doing = "wait for the other daemons";
         let mut connection = self.direct(doing).await?.detach();
-        let silence = format!("SET idle_session_timeout TO {}", SILENCE.as_millis());
-        sqlx::raw_sql(AssertSqlSafe(silence))
+        sqlx::raw_sql(SILENCE)
             .execute(&mut connection)
             .await
             .map_err(StoreError::of(doing))?;

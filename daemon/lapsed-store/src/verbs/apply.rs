@@ -46,8 +46,8 @@ pub struct PlanStatements {
 pub struct ClearStatements {
     /// Puts people of whom something is due into `lapsed_batch`.
     pub find: Statement,
-    /// Locks them and what hangs on them; nothing where nobody else can write.
-    pub locks: Vec<Statement>,
+    /// Locks them; none where nobody else can write.
+    pub lock: Option<Statement>,
     /// Reads `lapsed_batch` as JSON.
     pub read: Statement,
     /// Clears what is due of who is in `lapsed_batch`.
@@ -145,7 +145,7 @@ impl Store {
         refuse_without(&mut batch, statements.right).await?;
         run(&mut batch, &statements.find, "look for what is due to be cleared").await?;
         count_people(&mut batch).await?;
-        lock(&mut batch, &statements.locks).await?;
+        lock(&mut batch, &statements.lock).await?;
         let people = read_batch(&mut batch, &statements.read).await?;
         let mut changed = 0;
         for effect in statements.effects.iter().filter(|_| !people.is_empty()) {
@@ -403,7 +403,7 @@ pub(super) async fn count_people(batch: &mut Session) -> Result<()> {
 }
 
 /// In statements of their own: one that waits for a lock goes on with what it saw before.
-pub(super) async fn lock(batch: &mut Session, locks: &[Statement]) -> Result<()> {
+pub(super) async fn lock(batch: &mut Session, locks: impl IntoIterator<Item = &Statement>) -> Result<()> {
     for lock in locks {
         run(batch, lock, "lock the people of a batch").await?;
     }

@@ -51,8 +51,8 @@ pub struct Lost<'a> {
     pub batch: &'a str,
     /// Those of its people who are there again.
     pub people: &'a [SubjectKey],
-    /// Locks the people who are in `lapsed_batch`; nothing where nobody else can write.
-    pub locks: &'a [Statement],
+    /// Locks the people who are in `lapsed_batch`; none where nobody else can write.
+    pub lock: Option<&'a Statement>,
     /// Drops from `lapsed_batch` who is gone, or anonymised.
     pub still_there: &'a Statement,
     /// Reads `lapsed_batch` as JSON: `[subject, rule, created]` per person.
@@ -175,7 +175,7 @@ impl Store {
             return Ok((0, head));
         }
         put_into_batch(&mut batch, lost.people).await?;
-        lock(&mut batch, lost.locks).await?;
+        lock(&mut batch, lost.lock).await?;
         run(&mut batch, lost.still_there, doing).await?;
         let (meant, others): (Vec<Erased>, Vec<Erased>) = read_batch(&mut batch, lost.read)
             .await?
