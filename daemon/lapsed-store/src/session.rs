@@ -35,7 +35,7 @@ pub(crate) struct Session {
 
 enum On {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, Postgres>, postgres::Asked),
 }
 
 impl Session {
@@ -46,9 +46,13 @@ impl Session {
         }
     }
 
-    pub(crate) fn postgres(on: Transaction<'static, Postgres>, doing: &'static str) -> Self {
+    pub(crate) fn postgres(
+        on: Transaction<'static, Postgres>,
+        asked: postgres::Asked,
+        doing: &'static str,
+    ) -> Self {
         Self {
-            on: On::Postgres(on),
+            on: On::Postgres(on, asked),
             doing,
         }
     }
@@ -57,7 +61,7 @@ impl Session {
     pub(crate) fn dialect(&self) -> Dialect {
         match &self.on {
             On::Sqlite(_) => Dialect::Sqlite,
-            On::Postgres(_) => Dialect::Postgres,
+            On::Postgres(..) => Dialect::Postgres,
         }
     }
 
@@ -86,7 +90,8 @@ impl Session {
     pub(crate) async fn beside(&mut self, beside: Beside<'_>) -> Result<()> {
         match &mut self.on {
             On::Sqlite(_) => Ok(()),
-            On::Postgres(on) => postgres::locks::take(on, beside)
+            On::Postgres(on, asked) => asked
+                .answer(postgres::locks::take(on, beside))
                 .await
                 .map_err(StoreError::of(self.doing)),
         }
@@ -143,7 +148,10 @@ impl Session {
         let script = script.into().of(self.dialect());
         match &mut self.on {
             On::Sqlite(on) => sqlx::raw_sql(script).execute(&mut **on).await.map(|_| ()),
-            On::Postgres(on) => sqlx::raw_sql(script).execute(&mut **on).await.map(|_| ()),
+            On::Postgres(on, asked) => {
+                let run = asked.answer(sqlx::raw_sql(script).execute(&mut **on));
+                run.await.map(|_| ())
+            }
         }
         .map_err(StoreError::of(self.doing))
     }
@@ -162,7 +170,7 @@ impl Session {
     pub(crate) async fn commit(self) -> Result<()> {
         match self.on {
             On::Sqlite(on) => on.commit().await,
-            On::Postgres(on) => on.commit().await,
+            On::Postgres(on, asked) => asked.answer(on.commit()).await,
         }
         .map_err(StoreError::of(self.doing))
     }
@@ -171,7 +179,7 @@ impl Session {
     pub(crate) async fn roll_back(self) -> Result<()> {
         match self.on {
             On::Sqlite(on) => on.rollback().await,
-            On::Postgres(on) => on.rollback().await,
+            On::Postgres(on, asked) => asked.answer(on.rollback()).await,
         }
         .map_err(StoreError::of(self.doing))
     }
@@ -182,8 +190,9 @@ impl Session {
                 let done = sqlite::rows::query(sql, values).execute(&mut **on).await?;
                 Ok(done.rows_affected())
             }
-            On::Postgres(on) => {
-                let done = postgres::rows::query(sql, values).execute(&mut **on).await?;
+            On::Postgres(on, asked) => {
+                let query = postgres::rows::query(sql, values);
+                let done = asked.answer(query.execute(&mut **on)).await?;
                 Ok(done.rows_affected())
             }
         }
@@ -195,8 +204,9 @@ impl Session {
                 let rows = sqlite::rows::query(sql, values).fetch_all(&mut **on).await?;
                 records(&rows, sqlite::rows::value)
             }
-            On::Postgres(on) => {
-                let rows = postgres::rows::query(sql, values).fetch_all(&mut **on).await?;
+            On::Postgres(on, asked) => {
+                let query = postgres::rows::query(sql, values);
+                let rows = asked.answer(query.fetch_all(&mut **on)).await?;
                 records(&rows, postgres::rows::value)
             }
         }

@@ -33,6 +33,15 @@ struct Plans {
     made: AtomicU64,
     /// Connections made before this one are silent.
     silent_before: AtomicU64,
+    /// Words of a statement at which all that is open falls silent.
+    silent_at: Mutex<Option<&'static [u8]>>,
+}
+
+impl Plans {
+    fn forget(&self) {
+        let made = self.made.load(Ordering::SeqCst);
+        self.silent_before.store(made + 1, Ordering::SeqCst);
+    }
 }
 
 /// A town whose machine `a` reaches its server by a wire, and serves.
@@ -102,8 +111,21 @@ impl Wire {
 
     /// Whatever is open now is silent for ever.
     pub(crate) fn forgets_what_is_open(&self) {
-        let made = self.plans.made.load(Ordering::SeqCst);
-        self.plans.silent_before.store(made + 1, Ordering::SeqCst);
+        self.plans.forget();
+    }
+
+    /// The same when the next statement passes in which these words stand, and it is lost too.
+    pub(crate) fn forgets_what_is_open_at(&self, words: &'static [u8]) {
+        *self.plans.silent_at.lock().expect("nobody panics with it") = Some(words);
+    }
+
+    /// Whether that is still to come.
+    pub(crate) fn is_to_forget(&self) -> bool {
+        self.plans
+            .silent_at
+            .lock()
+            .expect("nobody panics with it")
+            .is_some()
     }
 }
 
@@ -138,6 +160,10 @@ fn pass((mut from, mut to): (TcpStream, TcpStream), mut fate: impl FnMut(&[u8]) 
             Fate::Arrives | Fate::Kills => break,
         }
     }
+    // Nobody learns of an end either where nothing arrives any more.
+    if matches!(fate(&[]), Fate::IsLost) {
+        return;
+    }
     // Either may be gone already.
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
@@ -153,6 +179,13 @@ impl Connection {
             && self.plans.silences_a_renewal.swap(false, Ordering::SeqCst)
         {
             self.is_silent.store(true, Ordering::SeqCst);
+        }
+        {
+            let mut silent_at = self.plans.silent_at.lock().expect("nobody panics with it");
+            if silent_at.is_some_and(|words| contains(bytes, words)) {
+                *silent_at = None;
+                self.plans.forget();
+            }
         }
         if self.is_silent() {
             return Fate::IsLost;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -110,7 +111,10 @@ fn o4_whatever_one_machine_erases_stands_in_every_journal_within_seconds() {
         let began = std::time::Instant::now();
         town.journals_know_everything();
         let took = began.elapsed();
-        assert!(took < PATIENCE / 4, "the journals knew only after {took:?}");
+        assert!(
+            took < Duration::from_secs(15),
+            "the journals knew only after {took:?}"
+        );
     }
     town.all_stop();
 }
@@ -233,7 +237,7 @@ fn o4_a_machine_that_falls_asleep_in_the_middle_of_a_recovery_holds_nobody_up_fo
     let began = std::time::Instant::now();
     while node.said("ready start=") < 2 {
         assert!(
-            !node.has_ended() && began.elapsed() < PATIENCE * 3,
+            !node.has_ended() && began.elapsed() < PATIENCE * 2,
             "{}",
             node.log()
         );

@@ -16,8 +16,9 @@ use crate::node::Node;
 use crate::program::{Installed, now};
 use crate::well::UNRECORDED;
 
-/// How long something may take before it is wrong.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long something may take before it is wrong: more than the minute for which a server leaves its locks to a program
+/// that stands still.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The store's keys of the workgroups that are swept, with their names.
 const WORKGROUPS: [(&str, &str); 5] = [
@@ -150,7 +151,7 @@ impl Town {
         }
         let settings = format!(
             "[store]\nnode = \"{name}\"\n{store}\n\n[workgroups]\n\"stadttheater-abo\" = \"stadttheater/abonnement\"\n\n\
-             [limits]\nerase_batch = 2\n"
+             [limits]\nerase_batch = 2\nerase_share = \"100 %\"\n"
         );
         std::fs::write(folder.join("lapsed.toml"), settings).expect("written");
         self.nodes.push(Node::at(name, folder));

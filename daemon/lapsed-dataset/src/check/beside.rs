@@ -92,8 +92,8 @@ impl<'c> Check<'c> {
                     listed(of.into_iter())
                 ))
                 .help(format!(
-                    "let the platform run `REFRESH MATERIALIZED VIEW {view}` every day, or say under `[ignore]` why nothing in it is \
-                     personal"
+                    "let the platform run `REFRESH MATERIALIZED VIEW {view}; ANALYZE {view}` every day (the planner keeps samples of what it \
+                     saw), or say under `[ignore]` why nothing in it is personal"
                 )),
             );
         }

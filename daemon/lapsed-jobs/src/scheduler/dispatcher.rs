@@ -123,7 +123,14 @@ impl<W: Work> Dispatcher<W> {
     /// while it is the journal's, ends are written and schedules moved on, and nothing is begun.
     async fn turn(&mut self) -> Duration {
         if self.trouble.left().is_none() || !self.trouble.is(Of::Store) {
-            match self.try_turn().await {
+            let mut owner = self.settings.owner.clone();
+            owner.mark_unchanged();
+            let turn = tokio::select! {
+                turn = self.try_turn() => turn,
+                // What is asked under a number that counts for nothing is not waited for: its connection may have fallen silent.
+                Ok(()) = owner.changed() => return Duration::ZERO,
+            };
+            match turn {
                 Ok(wake) => {
                     self.recovered(Of::Store);
                     return self.until(&wake);
@@ -241,22 +248,30 @@ impl<W: Work> Dispatcher<W> {
             Arc::clone(&self.room),
             self.ends.0.clone(),
         );
+        let owner = self.settings.owner.clone();
         let (done, token) = (run.clone(), stop.clone());
         self.hands.insert(lease, InHand { run, stop });
         self.tasks.spawn(async move {
             let Ok(_place) = room.acquire().await else { return };
             let began = Instant::now();
             lapsed_model::fault::point("run-begun");
-            // A task of its own: a panic ends the run and not the daemon.
             let (result, crashed) = if token.is_cancelled() {
                 (Err(Unfinished::HandedBack), false)
             } else {
-                match tokio::spawn(work.work(done, lease, token)).await {
-                    Ok(result) => (result, false),
-                    Err(crash) => (
-                        Err(Unfinished::Failed(format!("the worker crashed: {crash}"))),
-                        true,
-                    ),
+                // A task of its own: a panic ends the run and not the daemon.
+                let mut working = tokio::spawn(work.work(done, lease, token));
+                tokio::select! {
+                    result = &mut working => match result {
+                        Ok(result) => (result, false),
+                        Err(crash) => (
+                            Err(Unfinished::Failed(format!("the worker crashed: {crash}"))),
+                            true,
+                        ),
+                    },
+                    () = too_late(owner, lease) => {
+                        working.abort();
+                        (Err(Unfinished::LeaseLost), false)
+                    }
                 }
             };
             // Nobody is left to be told when the dispatcher is gone.
@@ -332,4 +347,16 @@ impl<W: Work> Dispatcher<W> {
             crashed: self.crashed,
         }
     }
+}
+
+/// Comes to an end when the daemon no longer has the number of this lease, and a worker had the time to come to its next
+/// whole step: what does not stop by then waits for a connection that fell silent, and nothing of it would be kept.
+async fn too_late(mut owner: watch::Receiver<Option<i64>>, lease: Lease) {
+    const GRACE: Duration = Duration::from_secs(10);
+    let lost = owner.wait_for(|owner| *owner != Some(lease.owner)).await.is_ok();
+    if !lost {
+        // The daemon is ending, and whoever ends it says how long that may take.
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(GRACE).await;
 }

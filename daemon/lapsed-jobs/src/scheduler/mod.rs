@@ -17,6 +17,7 @@
 //! - *A worker panics.* Its run fails; the daemon goes on and says so when it ends.
 //! - *The store is out of reach, read-only or full.* Runs are handed back unspent, nothing is claimed, and the loop
 //!   looks again, less and less often, until the store takes writes.
+//! - *A connection falls silent for ever.* The lease ends over it; then neither the loop nor a worker waits for it any longer.
 //! - *It is told to stop.* Nothing more is claimed; what runs stops at its next whole step and is handed back.
 //!
 //! The daemon's own clockwork (looking after leases, pruning, gauges) is [`chores`]: fixed, in UTC, and such that a lost

@@ -11,10 +11,12 @@ mod migrate;
 mod reach;
 pub(crate) mod rows;
 mod scrub;
+mod silence;
 
 pub use listen::Wakes;
 pub(crate) use locks::Held;
 pub(crate) use reach::untrusted;
+pub(crate) use silence::Asked;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -123,13 +125,15 @@ impl Pool {
     }
 
     async fn begin(&self, how: &str, doing: &'static str) -> Result<Session> {
-        let begin = format!("{how}; {}", self.begin);
-        let transaction = self
-            .connections
-            .begin_with(AssertSqlSafe(begin))
-            .await
+        let asked = Asked::by(&self.connections);
+        let begin = format!("{how}; {}; {}", self.begin, asked.named());
+        let beginning = self.connections.begin_with(AssertSqlSafe(begin));
+        // The pool has just seen that somebody is there.
+        let begun = tokio::time::timeout(self.direct_way.patience * 2, beginning).await;
+        let transaction = begun
+            .unwrap_or(Err(sqlx::Error::PoolTimedOut))
             .map_err(StoreError::of(doing))?;
-        Ok(Session::postgres(transaction, doing))
+        Ok(Session::postgres(transaction, asked, doing))
     }
 
     async fn is_new_enough(&self) -> Result<()> {
