@@ -293,6 +293,7 @@ impl World {
             chance: &self.chance,
             batch: self.batch,
             watch_only: self.watch_only,
+            pace: None,
             right: None,
             stop: None,
         }

@@ -98,11 +98,11 @@ pub fn parse_percent(text: &str) -> Result<u8, Complaint> {
     match number.parse::<u64>() {
         Ok(number @ 1..=100) => Ok(u8::try_from(number).unwrap_or(100)),
         Ok(0) => Err(Complaint::new(
-            "0 % of all people would make every plan wait",
+            "`0 %` is none at all",
             "leave the line out, or write at least `1 %`",
         )),
         Ok(_) => Err(Complaint::new(
-            format!("`{text}` is more than everybody"),
+            format!("`{text}` is more than all there is"),
             "a share is at most `100 %`",
         )),
         Err(_) => Err(Complaint::default()),

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::explain::Person;
 use crate::journal::{BatchWitness, Journal};
+use crate::pace::{Pace, Turn};
 use crate::requests::answer_fulfilled;
 use crate::retention::Case;
 use crate::{JobError, Refusal};
@@ -56,6 +57,23 @@ pub struct Tools<'a> {
     pub right: Option<Right>,
     /// Between two batches it is looked whether this was asked for: then the rest is left to somebody else.
     pub stop: Option<&'a CancellationToken>,
+    /// How much of the time may go into it; all of it where somebody waits.
+    pub pace: Option<&'a Pace>,
+}
+
+impl Tools<'_> {
+    /// Waits until the next batch may begin, unless it was asked to stop.
+    async fn turn(&self) -> Result<Option<Turn<'_>>, JobError> {
+        let nobody = CancellationToken::new();
+        let stop = self.stop.unwrap_or(&nobody);
+        if stop.is_cancelled() {
+            return Err(JobError::Stopped);
+        }
+        match self.pace {
+            Some(pace) => pace.turn(stop).await.ok_or(JobError::Stopped).map(Some),
+            None => Ok(None),
+        }
+    }
 }
 
 /// What has become of a plan so far.
@@ -183,11 +201,9 @@ async fn run_batches(
     let in_force = tools.store.policy_in_force(&plan.workgroup.tenant).await?;
     let in_force = in_force.map(|policy| policy.hash);
     let mut progress = Progress::of(plan);
-    let mut size = Size::new(tools.batch);
+    let mut size = Size::new(tools.batch, tools.pace);
     loop {
-        if tools.stop.is_some_and(CancellationToken::is_cancelled) {
-            return Err(JobError::Stopped);
-        }
+        let turn = tools.turn().await?;
         let now = tools.clock.now();
         let statements = PlanStatements {
             locks: tools.fitted.lock_batch(),
@@ -225,12 +241,16 @@ async fn run_batches(
         if batch.last.is_none() {
             break;
         }
-        size.learn(began.elapsed());
+        let took = began.elapsed();
+        size.learn(took);
         size.refused = 0;
         progress.anonymised += batch.anonymised;
         progress.dropped += batch.dropped;
         progress.batches += 1;
         report(&progress);
+        if let Some(turn) = turn {
+            turn.ends(took);
+        }
     }
     // D-2: whoever had asked to be forgotten has an answer now.
     answer_fulfilled(&tools.clerk(), &plan.workgroup.tenant, plan.way).await?;
@@ -307,9 +327,8 @@ async fn clear_overdue(
         .len();
     for way in 0..ways {
         loop {
-            if tools.stop.is_some_and(CancellationToken::is_cancelled) {
-                return Err(JobError::Stopped);
-            }
+            let turn = tools.turn().await?;
+            let began = Instant::now();
             // Anew each time: what gives way takes fewer people.
             let mut finds = tools.fitted.find_overdue(&case.store_key, &how, size.people);
             let statements = ClearStatements {
@@ -327,6 +346,9 @@ async fn clear_overdue(
                 batch => {
                     cleared += batch?;
                     size.refused = 0;
+                    if let Some(turn) = turn {
+                        turn.ends(began.elapsed());
+                    }
                 }
             }
         }
@@ -431,6 +453,7 @@ struct Size {
     people: u32,
     fixed: bool,
     refused: u32,
+    target: Duration,
 }
 
 /// How long a batch that met a lock of the platform's waits before it tries again.
@@ -439,21 +462,26 @@ const AGAIN_AFTER: Duration = Duration::from_millis(300);
 impl Size {
     const TARGET: Duration = Duration::from_millis(200);
 
+    /// Fewer people cost as much as these.
+    const FEWEST: u32 = 50;
+
     /// A batch that the platform's locks kept from its people so often in a row is left to a later run: a quarter of a minute.
     const TIMES: u32 = 50;
 
-    fn new(size: BatchSize) -> Self {
-        match size {
-            BatchSize::Auto => Self {
-                people: 500,
-                fixed: false,
-                refused: 0,
-            },
-            BatchSize::Fixed(people) => Self {
-                people,
-                fixed: true,
-                refused: 0,
-            },
+    fn new(size: BatchSize, pace: Option<&Pace>) -> Self {
+        let (begins_with, target) = match pace {
+            Some(_) => (Self::FEWEST, Pace::BATCH),
+            None => (500, Self::TARGET),
+        };
+        let (people, fixed) = match size {
+            BatchSize::Auto => (begins_with, false),
+            BatchSize::Fixed(people) => (people, true),
+        };
+        Self {
+            people,
+            fixed,
+            refused: 0,
+            target,
         }
     }
 
@@ -461,7 +489,7 @@ impl Size {
     fn gives_way(&mut self) -> bool {
         self.refused += 1;
         if !self.fixed {
-            self.people = (self.people / 2).max(50);
+            self.people = (self.people / 2).max(Self::FEWEST);
         }
         self.refused <= Self::TIMES
     }
@@ -472,10 +500,10 @@ impl Size {
             return;
         }
         self.people = match took {
-            _ if took > Self::TARGET => self.people / 2,
-            _ if took < Self::TARGET / 2 => self.people * 2,
+            _ if took > self.target => self.people / 2,
+            _ if took < self.target / 2 => self.people * 2,
             _ => self.people,
         }
-        .clamp(50, 10_000);
+        .clamp(Self::FEWEST, 10_000);
     }
 }

@@ -20,6 +20,7 @@ use crate::holds::StoreKeys;
 use crate::in_force::PoliciesInForce;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::retention::Case;
 use crate::scan::Scan;
 use crate::scheduler::{Stop, Unfinished};
@@ -65,6 +66,8 @@ pub struct Desk {
     pub chance: Arc<dyn Chance>,
     /// How many people a transaction takes.
     pub batch: BatchSize,
+    /// How much of the time scheduled sweeps may take; all of it where nobody writes beside them.
+    pub pace: Option<Arc<Pace>>,
     /// The operator's stop.
     pub watch_only: bool,
     /// Counted into.
@@ -105,6 +108,7 @@ impl Desk {
         let tools = Tools {
             right: Some(Right::Run(lease)),
             stop: Some(stop),
+            pace: self.pace.as_deref().filter(|_| !somebody_waits(run)),
             ..self.tools()
         };
         match run.job.as_str() {
@@ -134,6 +138,7 @@ impl Desk {
             watch_only: self.watch_only,
             right: None,
             stop: None,
+            pace: None,
         }
     }
 
@@ -261,6 +266,15 @@ impl Desk {
     pub fn case<'p>(&self, workgroup: &Workgroup, policy: &'p Policy) -> Result<Case<'p>, JobError> {
         let store_key = (self.store_key)(workgroup).map_err(Refusal::NoStoreKey)?;
         Ok(Case::new(workgroup, &store_key, policy)?.by_policy_in_force())
+    }
+}
+
+/// What was typed beside the daemon, and is waited for.
+fn somebody_waits(run: &Run) -> bool {
+    match run.job.as_str() {
+        APPLY => run.asked_by.as_deref() == Some(BY_HAND),
+        ANONYMISE => true,
+        _ => false,
     }
 }
 

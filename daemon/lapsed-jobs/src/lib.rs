@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod manual;
 pub mod metrics;
 pub mod moved;
+pub mod pace;
 pub mod records;
 pub mod report;
 pub mod requests;

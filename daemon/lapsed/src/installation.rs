@@ -1,6 +1,7 @@
 //! What an operator installed: settings, store, dataset, policies and keys, opened once for a command.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use lapsed_config::{File, Finding};
@@ -10,6 +11,7 @@ use lapsed_jobs::clerk::Clerk;
 use lapsed_jobs::holds::StoreKeys;
 use lapsed_jobs::in_force::policy_in_force;
 use lapsed_jobs::journal::Journal;
+use lapsed_jobs::pace::Pace;
 use lapsed_jobs::retention::{Case, save};
 use lapsed_jobs::warnings;
 use lapsed_model::{
@@ -206,6 +208,7 @@ impl Installation {
             watch_only: self.settings.watch_only,
             right: None,
             stop: None,
+            pace: None,
         }
     }
 }
@@ -241,6 +244,12 @@ pub(crate) fn dataset_file(settings: &Settings, out: &Output) -> Result<File> {
             Failure::Findings
         }),
     }
+}
+
+/// How much of the time scheduled sweeps take. In a file there is one writer at a time, and pauses would only make a sweep
+/// longer.
+pub(crate) fn pace(settings: &Settings, dialect: Dialect) -> Option<Arc<Pace>> {
+    (dialect == Dialect::Postgres).then(|| Arc::new(Pace::of(settings.erase_share)))
 }
 
 /// How many people a transaction takes.

@@ -5,7 +5,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lapsed_config::{Complaint, File, Finding, Form, Key, Kind, PERIOD, Shape, Table, Unreadable, nearest};
+use lapsed_config::{
+    Complaint, File, Finding, Form, Key, Kind, PERCENT, PERIOD, Shape, Table, Unreadable, nearest,
+    parse_percent,
+};
+use lapsed_jobs::pace::Pace;
 use lapsed_jobs::records::RecordPeriods;
 use lapsed_model::{Period, Workgroup};
 use lapsed_policy::Limits;
@@ -40,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) watch_only: bool,
     /// How many people one transaction anonymises.
     pub(crate) erase_batch: EraseBatch,
+    /// How much of the time scheduled sweeps take on a server, in per cent.
+    pub(crate) erase_share: u8,
     /// The folders of the erasure journal: a folder `journal` beside the store where none is named.
     pub(crate) journal: Vec<PathBuf>,
     /// How long the daemon keeps its own records (O-6).
@@ -152,6 +158,10 @@ impl Settings {
                     .and_then(|limits| limits.whole("erase_batch"))
                     .and_then(|people| u32::try_from(people.value).ok())
                     .map_or(EraseBatch::Auto, EraseBatch::People),
+                erase_share: limits
+                    .and_then(|limits| limits.text("erase_share"))
+                    .and_then(|share| parse_percent(share.value).ok())
+                    .unwrap_or(Pace::SHARE),
                 pseudonyms: text("keys", "pseudonyms").unwrap_or("pseudonym-keys").to_owned(),
                 credentials: path("credentials", "folder", "credentials"),
                 metrics: text("listen", "metrics").and_then(|address| address.parse().ok()),
@@ -495,6 +505,13 @@ static LIMITS: Shape = Shape {
             "How many people one transaction anonymises.",
         )
         .or("\"auto\""),
+        Key::new(
+            "erase_share",
+            Kind::Form(&PERCENT),
+            "\"10 %\"",
+            "PostgreSQL: how much of the time scheduled erasing takes at most, all daemons together.",
+        )
+        .or("\"10 %\""),
     ],
 };
 

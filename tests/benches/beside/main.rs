@@ -16,9 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use lapsed_dataset::Fitted;
-use lapsed_jobs::apply::{BatchSize, carry_out};
+use lapsed_jobs::JobError;
+use lapsed_jobs::apply::{BatchSize, Tools, carry_out};
+use lapsed_jobs::pace::Pace;
 use lapsed_jobs::retention::Case;
 use lapsed_model::{Dialect, Plan};
+
+use tokio_util::sync::CancellationToken;
 
 use load::{Latencies, Load};
 use locks::Watch;
@@ -33,11 +37,12 @@ const HELP: &str = "\
 What the platform's users notice of a sweep: a booking load with and without one beside it, on PostgreSQL.
 
     cargo bench -p lapsed-tests --bench beside -- [--customers 1000000] [--workgroups 100] [--rate 200] [--seconds 30]
-                                                  [--pairs 3] [--batch 0]
+                                                  [--pairs 3] [--batch 0] [--share 10]
 
 pgbench sells tickets, changes addresses and looks people up at a fixed rate, for so many seconds without and for as many
 with a sweep on another connection; which comes first changes from pair to pair. Latencies count from when a transaction
-should have begun. --batch fixes the size of a batch; 0 leaves it to the daemon.";
+should have begun. --batch fixes the size of a batch; 0 leaves it to the daemon. --share is how many per cent of the time the
+sweep takes, as `erase_share` says; 0 does without pauses, as whoever types it.";
 
 /// The slowest of a hundred transactions takes at most so many times as long beside a sweep.
 const AIM: f64 = 1.2;
@@ -56,6 +61,7 @@ struct Sweep<'a> {
     fitted: &'a Fitted<'a>,
     work: std::vec::IntoIter<(Case<'a>, Plan)>,
     batch: BatchSize,
+    pace: Option<&'a Pace>,
 }
 
 #[tokio::main]
@@ -67,9 +73,11 @@ async fn main() {
         ("seconds", 30),
         ("pairs", 3),
         ("batch", 0),
+        ("share", usize::from(Pace::SHARE)),
     ];
     let arguments = Arguments::read(std::env::args().skip(1), HELP, Dialect::Postgres, &known);
-    let [customers, workgroups, rate, seconds, pairs, batch] = known.map(|(name, _)| arguments.number(name));
+    let [customers, workgroups, rate, seconds, pairs, batch, share] =
+        known.map(|(name, _)| arguments.number(name));
     assert_eq!(
         arguments.on(),
         Dialect::Postgres,
@@ -83,6 +91,7 @@ async fn main() {
     let (fitted, cases) = (theatres.fitted().await, theatres.cases());
     let plans = ours::plan(&theatres, &fitted, &cases).await;
     ours::approve(&theatres, &plans).await;
+    let pace = u8::try_from(share).ok().filter(|share| *share > 0).map(Pace::of);
     let mut sweep = Sweep {
         theatres: &theatres,
         fitted: &fitted,
@@ -91,6 +100,7 @@ async fn main() {
             Ok(0) | Err(_) => BatchSize::Auto,
             Ok(people) => BatchSize::Fixed(people),
         },
+        pace: pace.as_ref(),
     };
     let load = Load {
         customers,
@@ -161,9 +171,23 @@ impl Sweep<'_> {
                 .work
                 .next()
                 .expect("people enough for all pairs: more --customers");
-            let tools = self.theatres.tools(self.fitted, self.batch);
-            let progress = carry_out(&tools, &case, &plan, |_| {}).await;
-            erased += progress.expect("a plan that is carried out").anonymised;
+            let stop = CancellationToken::new();
+            let tools = Tools {
+                pace: self.pace,
+                stop: Some(&stop),
+                ..self.theatres.tools(self.fitted, self.batch)
+            };
+            let mut so_far = 0;
+            let carried_out = carry_out(&tools, &case, &plan, |progress| {
+                so_far = progress.anonymised;
+                if over.load(Ordering::SeqCst) {
+                    stop.cancel();
+                }
+            });
+            match carried_out.await {
+                Ok(_) | Err(JobError::Stopped) => erased += so_far,
+                Err(why) => panic!("a plan that is not carried out: {why}"),
+            }
         }
         (erased, began.elapsed().as_secs_f64())
     }

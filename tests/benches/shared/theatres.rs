@@ -120,6 +120,7 @@ impl Theatres {
             batch,
             watch_only: false,
             right: None,
+            pace: None,
             stop: None,
         }
     }

@@ -71,7 +71,7 @@ fn r9_a_kill_at_any_point_loses_nothing_and_repeats_nothing() {
     // Small batches: more places to be killed at.
     std::fs::write(
         demo.path("lapsed.toml"),
-        format!("{settings}\n[limits]\nerase_batch = 1\n"),
+        format!("{settings}\n[limits]\nerase_batch = 1\nerase_share = \"100 %\"\n"),
     )
     .expect("written");
     let plan = demo.approved_plan(STUDIO);

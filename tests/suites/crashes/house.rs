@@ -173,6 +173,6 @@ fn settle(installed: &Installed) {
     if dialect() == Dialect::Postgres {
         settings = settings.replacen("[store]\n", "[store]\nlease_seconds = 2\n", 1);
     }
-    settings.push_str("\n[limits]\nerase_batch = 2\n");
+    settings.push_str("\n[limits]\nerase_batch = 2\nerase_share = \"100 %\"\n");
     std::fs::write(path, settings).expect("written");
 }

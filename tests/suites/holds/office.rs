@@ -162,6 +162,7 @@ pub(crate) async fn desk(world: &World) -> Desk {
         clock: Arc::new(SimulatedClock::at(world.now())),
         chance: Arc::new(SeededChance::new(9)),
         batch: BatchSize::Auto,
+        pace: None,
         watch_only: world.watch_only,
         metrics: Metrics::new(world.now(), "test", "none"),
     }

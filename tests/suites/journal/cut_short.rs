@@ -20,7 +20,7 @@ fn two_tenants() -> (Installed, String) {
     let settings = std::fs::read_to_string(demo.path("lapsed.toml")).expect("settings");
     std::fs::write(
         demo.path("lapsed.toml"),
-        format!("{settings}\n[limits]\nerase_batch = 1\n"),
+        format!("{settings}\n[limits]\nerase_batch = 1\nerase_share = \"100 %\"\n"),
     )
     .expect("written");
     // Enough of them that reading back would stop within the second tenant.

@@ -25,7 +25,7 @@ fn studio() -> (Installed, String) {
     // One of a batch, so that there are enough batches to die in.
     std::fs::write(
         demo.path("lapsed.toml"),
-        format!("{settings}\n[limits]\nerase_batch = 1\n"),
+        format!("{settings}\n[limits]\nerase_batch = 1\nerase_share = \"100 %\"\n"),
     )
     .expect("written");
     let plan = demo.object("plan stadttheater/studio --save");

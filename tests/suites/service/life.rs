@@ -126,7 +126,11 @@ fn o2_a_stop_in_the_middle_hands_the_run_back_and_the_next_start_finishes_it() {
     let installed = installed();
     let settings = installed.path("lapsed.toml");
     let text = std::fs::read_to_string(&settings).expect("the settings are there");
-    std::fs::write(&settings, format!("{text}\n[limits]\nerase_batch = 1\n")).expect("written");
+    std::fs::write(
+        &settings,
+        format!("{text}\n[limits]\nerase_batch = 1\nerase_share = \"100 %\"\n"),
+    )
+    .expect("written");
     let mut daemon = Daemon::serving(&installed);
     let plan = approved_plan(&installed);
     let anonymised = format!("SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE id = '{plan}'");
@@ -170,7 +174,11 @@ fn r5_a_sweep_stops_at_the_batch_at_which_its_policy_is_no_longer_in_force() {
     let installed = installed();
     let settings = installed.path("lapsed.toml");
     let text = std::fs::read_to_string(&settings).expect("the settings are there");
-    std::fs::write(&settings, format!("{text}\n[limits]\nerase_batch = 1\n")).expect("written");
+    std::fs::write(
+        &settings,
+        format!("{text}\n[limits]\nerase_batch = 1\nerase_share = \"100 %\"\n"),
+    )
+    .expect("written");
     let _daemon = Daemon::serving(&installed);
     let plan = approved_plan(&installed);
     let anonymised = format!("SELECT CAST(anonymised AS TEXT) FROM lapsed_plan WHERE id = '{plan}'");

@@ -18,6 +18,10 @@ use crate::error::{Result, StoreError};
 
 const DOING: &str = "remove the remnants of what was erased";
 
+/// As gently as the server's own autovacuum does it: the platform works on beside it.
+const GENTLY: &str = "SELECT set_config('vacuum_cost_delay', setting, false) FROM pg_settings \
+                      WHERE name = 'autovacuum_vacuum_cost_delay' AND setting <> '-1'";
+
 /// Tables of the daemon's own that may have had something of people in them.
 const OWN: [&str; 6] = [
     "lapsed_consent",
@@ -41,6 +45,10 @@ impl Pool {
     /// over any of them, or over their statistics, returns an old value.
     pub(crate) async fn scrub(&self, tables: &[String], since: DateTime<Utc>) -> Result<bool> {
         let mut connection = self.direct(DOING).await?;
+        sqlx::raw_sql(GENTLY)
+            .execute(&mut *connection)
+            .await
+            .map_err(StoreError::of(DOING))?;
         let mut all = true;
         for table in tables.iter().map(String::as_str).chain(OWN) {
             // Names come from the store's own catalogue and are quoted.

@@ -62,6 +62,16 @@ pub struct Rescued {
     pub discarded: u64,
 }
 
+/// A lease that was renewed in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewed {
+    /// Which server heard it. Another one than before (it was restarted, or the database was made anew) may be one that a
+    /// backup was restored on.
+    pub server: String,
+    /// How many programs work on the store at this moment, this one among them.
+    pub programs: u32,
+}
+
 /// Who serves the store, or served it last.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Serving {
@@ -131,10 +141,9 @@ impl Store {
         })
     }
 
-    /// Says that the program of this start is still there, for another `lease`. Answers which server heard it, if it was in
-    /// time: a program that was not has lost all of its runs, and does nothing more under this number. Another server
-    /// than before (it was restarted, or the database was made anew) may be one that a backup was restored on.
-    pub async fn renew(&self, start: i64, lease: Duration) -> Result<Option<String>> {
+    /// Says that the program of this start is still there, for another `lease`. Answers nothing where it was too late: such a
+    /// program has lost all of its runs, and does nothing more under this number.
+    pub async fn renew(&self, start: i64, lease: Duration) -> Result<Option<Renewed>> {
         let mut session = self.write("renew the lease", Beside::Anybody).await?;
         let renewed = session
             .first(
@@ -143,7 +152,10 @@ impl Store {
             )
             .await?;
         session.commit().await?;
-        Ok(renewed.map(|row| row.get(0)))
+        Ok(renewed.map(|row| Renewed {
+            server: row.get(0),
+            programs: u32::try_from(row.get::<i64>(1)).unwrap_or(u32::MAX),
+        }))
     }
 
     /// Waits until no other program does what only one may do at a time, which is to recover from a restored backup. On

@@ -34,7 +34,7 @@ use tokio::sync::{Mutex, Notify, OnceCell};
 use self::signals::Steps;
 use crate::credentials;
 use crate::failure::Result;
-use crate::installation::batch_size;
+use crate::installation::{batch_size, pace};
 use crate::service;
 use crate::settings::Settings;
 use crate::watch::{Reloaded, Watch};
@@ -198,6 +198,7 @@ async fn desk(
         clock: Arc::new(SystemClock),
         chance: Arc::new(SystemChance),
         batch: batch_size(settings),
+        pace: pace(settings, store.dialect()),
         watch_only: settings.watch_only,
         metrics: metrics.clone(),
     })

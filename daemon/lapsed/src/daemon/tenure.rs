@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapsed_model::{Clock, Dialect, SystemClock};
-use lapsed_store::{Serving, Store, StoreError};
+use lapsed_store::{Renewed, Serving, Store, StoreError};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -97,7 +97,10 @@ impl Tenure {
         loop {
             ticks.tick().await;
             match renew(&self.daemon.store, self.start, self.daemon.settings.lease).await {
-                Ok(Some(server)) if server == self.server => {
+                Ok(Some(Renewed { server, programs })) if server == self.server => {
+                    if let Some(pace) = &self.daemon.desk().pace {
+                        pace.among(programs);
+                    }
                     self.rescue().await;
                     renewed += 1;
                     if renewed == gone_after {
@@ -197,7 +200,7 @@ async fn renew(
     store: &Store,
     start: i64,
     lease: Duration,
-) -> std::result::Result<Option<String>, StoreError> {
+) -> std::result::Result<Option<Renewed>, StoreError> {
     let renewed = tokio::time::timeout(lease / TIMES, store.renew(start, lease)).await;
     renewed.unwrap_or_else(|_| Err(StoreError::Unreachable("it does not answer".to_owned())))
 }
