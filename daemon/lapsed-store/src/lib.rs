@@ -32,10 +32,11 @@ pub use row::Row;
 pub use sqlite::Remnants;
 pub use store::Store;
 pub use verbs::{
-    Alone, Brake, ClearStatements, Committed, Counted, Decision, End, Erased, Expired, Finish, Gauges,
-    InForce, JudgeAgain, LastScan, Lost, Materialised, Migrations, NewHold, NewPlan, NewPolicy, NewRequest,
-    NewRun, NewSchedule, OpenRequests, OtherCollation, Overview, Pause, PlanStatements, PolicyFile,
-    PolicyVersion, Refused, RequestAnswer, RequestFilter, Rescued, RunFilter, ScanRow, Seal, ServerState,
-    Serving, Starting, TableState, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings, WarningsChanged,
-    Witness, Witnessed, WrittenDown,
+    Alone, Brake, ClearStatements, Committed, Counted, Decision, End, Erased, Expired, Export,
+    ExportContents, ExportState, Finish, Gauges, InForce, JudgeAgain, LastScan, Lost, Materialised,
+    Migrations, NewExport, NewHold, NewPlan, NewPolicy, NewRequest, NewRun, NewSchedule, OpenRequests,
+    OtherCollation, Overview, Pause, PlanStatements, PolicyFile, PolicyVersion, Reader, Refused, Renewed,
+    RequestAnswer, RequestFilter, Rescued, RunFilter, ScanRow, Seal, ServerState, Serving, Starting,
+    TableState, Taken, TenantFacts, Waiting, WaitingPlan, Wake, Warnings, WarningsChanged, Witness,
+    Witnessed, WrittenDown,
 };

@@ -32,7 +32,7 @@ fn o3_a_store_that_a_newer_version_migrated_is_refused_by_name_and_served_on_by_
 fn step_back(town: &mut Town) {
     town.eye
         .text("DROP INDEX lapsed.lapsed_approval_waiting, lapsed.lapsed_erasure_of_entry");
-    town.eye.text("DELETE FROM lapsed_migration WHERE version = 3");
+    town.eye.text("DELETE FROM lapsed_migration WHERE version = 4");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use lapsed_model::{
 
 use super::approvals::refuse_unapproved;
 use super::erasures::{Witness, remember};
+use super::exports::withdraw;
 use super::ledger::append;
 use super::pauses::{note_progress, refuse_other_policy, refuse_paused, refuse_without};
 use super::plans::{self, read_in_order};
@@ -260,7 +261,7 @@ pub(super) async fn erase(batch: &mut Session, effects: &Effects, meant: u64) ->
     for own in &effects.own {
         batch.run_statement(own).await?;
     }
-    Ok(())
+    withdraw(batch).await
 }
 
 /// Nobody is left: the plan is applied.

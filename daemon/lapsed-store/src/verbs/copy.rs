@@ -26,7 +26,7 @@ const fn taken(table: &'static str, order: &'static [&'static str]) -> Taken {
 
 /// Every table but those that say who serves a store (`lapsed_daemon`), whose turn it is (`lapsed_turn`, made anew by the
 /// next start), what lies in its file (`lapsed_remnants`), and which steps it took (`lapsed_migration`).
-const TAKEN: [Taken; 20] = [
+const TAKEN: [Taken; 22] = [
     taken("lapsed_policy", &["tenant", "hash"]),
     taken("lapsed_policy_in_force", &["tenant"]),
     // Of two plans of one instant the later row is the later plan.
@@ -46,6 +46,8 @@ const TAKEN: [Taken; 20] = [
     taken("lapsed_request", &["id"]),
     taken("lapsed_warning", &["subject", "tenant", "workgroup"]),
     taken("lapsed_erasure", &["batch"]),
+    taken("lapsed_export", &["id"]),
+    taken("lapsed_export_subject", &["subject", "export"]),
     taken("lapsed_scan", &["id"]),
     taken("lapsed_scan_asked", &["only_one"]),
 ];

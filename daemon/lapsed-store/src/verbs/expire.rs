@@ -28,6 +28,8 @@ pub enum Expired {
     Holds,
     /// The names of batches that erased people.
     Erasures,
+    /// What is known of files that are not there any more.
+    Exports,
 }
 
 /// Takes rows out by the keys of those that are old enough, which are found once and first. Several daemons may be at it,
@@ -96,6 +98,12 @@ impl Expired {
                 "id",
                 "SELECT id FROM lapsed_hold WHERE coalesce(ended_at, lifted_at) < $1",
                 "lapsed_hold"
+            ),
+            Expired::Exports => take_out!(
+                "DELETE FROM lapsed_export",
+                "id",
+                "SELECT id FROM lapsed_export WHERE state = 'removed' AND removed_at < $1",
+                "lapsed_export"
             ),
             Expired::Erasures => take_out!(
                 "DELETE FROM lapsed_erasure",

@@ -29,19 +29,20 @@ macro_rules! step {
 }
 
 /// The daemon's tables as one list of steps for both databases.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     step!(1, "the first tables", "0001_the_first_tables"),
     step!(
         2,
         "schedules, holds and the journal",
         "0002_schedules_holds_and_the_journal"
     ),
-    step!(3, "look-ups", "0003_look_ups"),
+    step!(3, "exports", "0003_exports"),
+    step!(4, "look-ups", "0004_look_ups"),
 ];
 
 /// The oldest schema that this version serves: while machines are upgraded one after the other, the store is migrated when
 /// all of them know the new schema.
-const OLDEST_SERVED: i64 = 2;
+const OLDEST_SERVED: i64 = 3;
 
 fn migrator(dialect: Dialect) -> Migrator {
     let step = |(version, name, sql): Step| {
