@@ -31,6 +31,8 @@ pub struct Dataset {
     pub holdables: Vec<Holdable>,
     /// The files of a person's export.
     pub exports: Vec<Export>,
+    /// What the columns of exported files are, by their names; a file may say it otherwise.
+    pub exported: BTreeMap<String, Spanned<Texts>>,
     /// Personal columns (`table.column`) that no export names, each with the reason.
     pub not_exported: BTreeMap<String, Spanned<String>>,
     /// SHA-256 of the file: plans remember it.
@@ -237,15 +239,54 @@ pub struct Holdable {
     pub rows: Spanned<String>,
 }
 
-/// One file of a person's export.
+/// One file of a person's export, and perhaps of the whole workgroup's.
 #[derive(Clone, Debug)]
 pub struct Export {
     /// Its name in the archive.
     pub file: Spanned<String>,
+    /// What it is, for whoever opens it.
+    pub about: Texts,
     /// A query that returns `subject` and what goes into the file.
     pub query: Spanned<String>,
     /// Columns (`table.column`) that it reaches by expressions.
     pub covers: Vec<Spanned<String>>,
+    /// Its columns with names and answers of other people.
+    pub others: Vec<Spanned<String>>,
+    /// Its columns with instants, and how each is written.
+    pub instants: Vec<(Spanned<String>, Instants)>,
+    /// Whether there is such a file of a whole workgroup, too.
+    pub of_workgroup: bool,
+    /// What its columns are, where they differ from [`Dataset::exported`].
+    pub columns: BTreeMap<String, Spanned<Texts>>,
+}
+
+impl Export {
+    /// The column that says whose rows these are.
+    pub const SUBJECT: &'static str = "subject";
+    /// The column that says whether a row is about somebody else: 0 where it is not.
+    pub const IS_OTHER: &'static str = "is_other";
+    /// The column with the event that a row is about.
+    pub const EVENT: &'static str = "event_key";
+    /// What a query returns for lapsed; it is not written to the file.
+    pub const RESERVED: [&'static str; 3] = [Self::SUBJECT, Self::IS_OTHER, Self::EVENT];
+    /// The column with the person's key that stands in front in a workgroup's file.
+    pub const CUSTOMER: &'static str = "customer";
+}
+
+impl Dataset {
+    /// What a column of a file is; every column of a dataset that fits has a description.
+    #[must_use]
+    pub fn description<'d>(&'d self, export: &'d Export, column: &str) -> Option<&'d Texts> {
+        let of_file = export.columns.get(column);
+        of_file
+            .or_else(|| self.exported.get(column))
+            .map(|texts| &texts.value)
+    }
+
+    /// The files that there are of a whole workgroup, too.
+    pub fn workgroup_exports(&self) -> impl Iterator<Item = &Export> {
+        self.exports.iter().filter(|export| export.of_workgroup)
+    }
 }
 
 impl Dataset {

@@ -35,6 +35,21 @@ pub(crate) trait Words: Copy {
     /// One JSON text with a list of `columns` for every row of `rows`, in the order in which they come.
     fn json_lists(self, columns: &str, rows: &str) -> String;
 
+    /// A JSON text with a list of these values.
+    fn json_row(self, values: &[String]) -> String;
+
+    /// A JSON text with a list of the texts `line` of every row, each of them JSON; in the order in which they come.
+    ///
+    /// They are put together as texts: what SQLite knows of a value being JSON does not outlive every way of running a query.
+    fn json_list(self, line: &str) -> String;
+
+    /// A value as a JSON text.
+    fn json_scalar(self, value: &str) -> String;
+
+    /// Orders what [`Words::each_with`] yields as `first` is ordered. PostgreSQL yields it so; SQLite merges the parts of a `UNION ALL`
+    /// by what is said here, and keeps the order of rows that are equal.
+    fn in_the_order_of(self, column: &str) -> String;
+
     /// Whether `column` contains what is bound as a pattern, whatever the case of its letters.
     fn is_like(self, column: &str, pattern: &str) -> String;
 
@@ -97,6 +112,36 @@ impl Words for Dialect {
                     "SELECT CAST(coalesce(json_agg(jsonb_build_array({columns})), '[]') AS text) FROM ({rows}) listed"
                 )
             }
+        }
+    }
+
+    fn json_row(self, values: &[String]) -> String {
+        let values = values.join(", ");
+        match self {
+            Dialect::Sqlite => format!("json_array({values})"),
+            Dialect::Postgres => format!("CAST(json_build_array({values}) AS text)"),
+        }
+    }
+
+    fn json_list(self, line: &str) -> String {
+        let joined = match self {
+            Dialect::Sqlite => format!("group_concat({line}, ',')"),
+            Dialect::Postgres => format!("string_agg({line}, ',')"),
+        };
+        format!("'[' || coalesce({joined}, '') || ']'")
+    }
+
+    fn json_scalar(self, value: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("json_quote({value})"),
+            Dialect::Postgres => format!("CAST(to_json({value}) AS text)"),
+        }
+    }
+
+    fn in_the_order_of(self, column: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!(" ORDER BY {column}"),
+            Dialect::Postgres => String::new(),
         }
     }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use lapsed_config::Finding;
-use lapsed_model::{Catalogue, Dialect, QueryPlan};
+use lapsed_model::{Catalogue, Dialect, QueryColumn, QueryPlan, QueryShape};
 
 use crate::check::Check;
 use crate::dataset::{Dataset, Fact, WorkgroupOf};
@@ -23,6 +23,7 @@ pub struct Fitted<'d> {
     pub(crate) dataset: &'d Dataset,
     pub(crate) catalogue: Catalogue,
     plans: BTreeMap<String, QueryPlan>,
+    shapes: BTreeMap<String, QueryShape>,
     types: BTreeMap<String, BTreeMap<String, String>>,
     distances: BTreeMap<String, usize>,
 }
@@ -38,6 +39,11 @@ impl Dataset {
             dataset: self,
             catalogue: survey.catalogue,
             plans: survey.plans,
+            shapes: survey
+                .shapes
+                .into_iter()
+                .filter_map(|(query, shape)| Some((query, shape.ok()?)))
+                .collect(),
             types: survey.types,
             distances,
         };
@@ -102,6 +108,21 @@ impl<'d> Fitted<'d> {
     pub(crate) fn kind(&self, table: &str, column: &str) -> Option<Kind> {
         let declared = &self.catalogue.tables.get(table)?.column(column)?.declared;
         (self.dialect() == Dialect::Postgres).then(|| Kind::of(declared))
+    }
+
+    /// What a query of the dataset returns.
+    pub(crate) fn returns(&self, query: &str) -> &[QueryColumn] {
+        self.shapes.get(query).map_or(&[], |shape| &shape.columns)
+    }
+
+    /// What PostgreSQL says that a column of a query is; on SQLite, what the column that it was read from was declared as.
+    pub(crate) fn declared(&self, query: &str, column: &QueryColumn) -> Option<&str> {
+        if self.dialect() == Dialect::Postgres {
+            return self.types.get(query)?.get(&column.name).map(String::as_str);
+        }
+        let (table, column) = column.origin.as_ref()?;
+        let column = self.catalogue.tables.get(table)?.column(column)?;
+        Some(&column.declared)
     }
 
     /// What PostgreSQL keeps workgroups as.

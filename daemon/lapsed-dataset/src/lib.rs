@@ -8,7 +8,8 @@
 //! A file becomes a [`Dataset`] ([`Dataset::read`]), or findings. Held against what the store says of itself it
 //! becomes a [`Fitted`] dataset ([`Dataset::fit`]), or findings. Only that one writes SQL: the plan of a workgroup
 //! ([`Fitted::save`]), the re-check of a batch ([`Fitted::recheck`]), its erasure ([`Fitted::erase`]), one
-//! person's happenings for `explain` ([`Fitted::happenings`]).
+//! person's happenings for `explain` ([`Fitted::happenings`]), what is exported of one person or of a workgroup
+//! ([`Fitted::export_person`], [`Fitted::export_page`]).
 //!
 //! The statements read alike for SQLite and PostgreSQL. What has to be said in other words is in `dialect.rs`; what depends on
 //! a column's type on PostgreSQL is in `key.rs` for people, `reading.rs` for instants and `verbs.rs` for what is erased.
@@ -18,11 +19,13 @@
 
 mod again;
 mod asked;
+mod cell;
 mod check;
 mod dataset;
 mod dealings;
 mod dialect;
 mod erase;
+mod export;
 mod fit;
 mod holds;
 mod instants;
@@ -46,10 +49,12 @@ mod verbs;
 mod warn;
 
 pub use asked::Noted;
+pub use cell::{ExportColumn, Holds, Moment};
 pub use dataset::{
     ColumnRule, Dataset, Export, Fact, Holdable, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
 };
 pub use erase::Erasure;
+pub use export::{ExportFile, ExportFilter};
 pub use fit::Fitted;
 pub use instants::{DateIs, Instants};
 pub use judge::{Question, Recheck, decode_verdict};

@@ -51,7 +51,11 @@ fn dataset(table: &Table, file: &File) -> Option<Dataset> {
         },
         words: words(table.table("words")),
         holdables: table.tables("holdable").filter_map(holdable).collect(),
-        exports: table.tables("export").filter_map(export).collect(),
+        exports: table
+            .tables("export")
+            .filter_map(|table| export(table, instants))
+            .collect(),
+        exported: texts_by_column(table.table("exported")),
         not_exported: texts_by_name(table.table("not_exported")),
         hash: Digest::sha256(&file.text),
     })
@@ -160,10 +164,14 @@ fn rules(table: &Table, key: &str) -> Vec<Rule> {
 
 /// One text for everybody, or one per language.
 fn texts(table: &Table, key: &str) -> Option<Texts> {
-    if let Some(sentence) = table.text(key) {
+    as_texts(&table.get(key)?.value)
+}
+
+fn as_texts(value: &Spanned<Value>) -> Option<Texts> {
+    if let Some(sentence) = value.as_text() {
         return Some(Texts::one(sentence.value));
     }
-    let sentences = table.table(key)?;
+    let sentences = value.as_table()?;
     let by_language = sentences.entries.iter().filter_map(|entry| {
         let language: Language = entry.key.value.parse().ok()?;
         Some((language, entry.value.as_text()?.value.to_owned()))
@@ -193,12 +201,46 @@ fn holdable(table: &Table) -> Option<Holdable> {
     })
 }
 
-fn export(table: &Table) -> Option<Export> {
+fn export(table: &Table, instants: Instants) -> Option<Export> {
     Some(Export {
         file: text(table, "file")?,
+        about: texts(table, "about")?,
         query: text(table, "query")?,
         covers: list(table, "covers"),
+        others: list(table, "others"),
+        instants: exported_instants(table, instants),
+        of_workgroup: table.yes_no("workgroup").is_some_and(|yes| yes.value),
+        columns: texts_by_column(table.table("columns")),
     })
+}
+
+/// Columns of instants: by name, or with a form of their own.
+fn exported_instants(table: &Table, instants: Instants) -> Vec<(Spanned<String>, Instants)> {
+    let listed = match table.get("instants").map(|entry| &entry.value.value) {
+        Some(Value::List(listed)) => listed.as_slice(),
+        _ => &[],
+    };
+    let column = |value: &Spanned<Value>| match value.as_table() {
+        None => Some((value.as_text()?.map(str::to_owned), instants)),
+        Some(table) => Some((
+            text(table, "column")?,
+            word(table, "instants", &Instants::WORDS).unwrap_or(instants),
+        )),
+    };
+    listed.iter().filter_map(column).collect()
+}
+
+/// What columns are, by their names.
+fn texts_by_column(table: Option<&Table>) -> BTreeMap<String, Spanned<Texts>> {
+    let entries = table.map_or(&[][..], |table| &table.entries);
+    let described = |entry: &lapsed_config::Entry| {
+        let texts = as_texts(&entry.value)?;
+        Some((
+            entry.key.value.clone(),
+            Spanned::new(texts, entry.key.span.clone()),
+        ))
+    };
+    entries.iter().filter_map(described).collect()
 }
 
 /// Facts that rules and words name and nobody defines, languages that are missing, names that stand twice.

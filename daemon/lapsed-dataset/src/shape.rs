@@ -69,6 +69,26 @@ const CLASS: Kind = in_languages!(
     "Поръчки"
 );
 
+const ABOUT: Kind = in_languages!(
+    "One sentence per language.",
+    "Your orders.",
+    "Ihre Bestellungen.",
+    "Vos commandes.",
+    "I suoi ordini.",
+    "Sus pedidos.",
+    "Вашите поръчки."
+);
+
+const COLUMN_ABOUT: Kind = in_languages!(
+    "One description per language.",
+    "Number of the order",
+    "Nummer der Bestellung",
+    "Numéro de la commande",
+    "Numero dell’ordine",
+    "Número del pedido",
+    "Номер на поръчката"
+);
+
 const RULE: Shape = Shape {
     doc: "A rule over one fact. The first one that holds is the one that plans name.",
     keys: &[
@@ -312,6 +332,78 @@ const HOLDABLE: Shape = Shape {
     ],
 };
 
+const EXPORT: Shape = Shape {
+    doc: "One file of a person's export (X-1), and perhaps of the whole workgroup's (X-3).",
+    keys: &[
+        Key::required(
+            "file",
+            Kind::Text,
+            "file = \"orders.csv\"",
+            "Its name in the archive.",
+        ),
+        Key::required(
+            "about",
+            ABOUT,
+            "about = \"Your orders.\"",
+            "What it is, for whoever opens it.",
+        ),
+        Key::required(
+            "query",
+            Kind::Text,
+            "query = \"SELECT customer_id AS subject, number FROM orders\"",
+            "What goes into it; `subject` picks the rows of one person.",
+        ),
+        Key::new(
+            "covers",
+            Kind::List(&Kind::Text),
+            "covers = [\"form_answers.value\"]",
+            "Columns that come out through an expression.",
+        ),
+        Key::new(
+            "others",
+            Kind::List(&Kind::Text),
+            "others = [\"holder_name\"]",
+            "Columns with names and answers of other people; in rows whose `is_other` is 0 they are the person's own.",
+        ),
+        Key::new(
+            "instants",
+            Kind::List(&Kind::Either(&[
+                Kind::Text,
+                Kind::Table(&Shape {
+                    doc: "A column whose instants are written in a way of their own.",
+                    keys: &[
+                        Key::required("column", Kind::Text, "column = \"paid_on\"", "Which."),
+                        Key::required(
+                            "instants",
+                            INSTANTS,
+                            "instants = \"date\"",
+                            "How it writes instants.",
+                        ),
+                    ],
+                }),
+            ])),
+            "instants = [\"ordered_at\"]",
+            "Columns with instants: they are shown as dates.",
+        ),
+        Key::new(
+            "workgroup",
+            Kind::YesNo,
+            "workgroup = true",
+            "Whether there is such a file of a whole workgroup, too.",
+        )
+        .or("false"),
+        Key::new(
+            "columns",
+            Kind::Map {
+                names: "a column of the file",
+                each: &COLUMN_ABOUT,
+            },
+            "columns.number.en = \"Number of the order\"",
+            "What its columns are, where that differs from `[exported]`.",
+        ),
+    ],
+};
+
 /// What may stand in a dataset file.
 pub static DATASET_SHAPE: Shape = Shape {
     doc: "Where personal data lives in the store, and which happenings make a customer due or keep one.",
@@ -383,31 +475,18 @@ pub static DATASET_SHAPE: Shape = Shape {
         ),
         Key::new(
             "export",
-            Kind::Tables(&Shape {
-                doc: "One file of a person's export (X-1).",
-                keys: &[
-                    Key::required(
-                        "file",
-                        Kind::Text,
-                        "file = \"orders.csv\"",
-                        "Its name in the archive.",
-                    ),
-                    Key::required(
-                        "query",
-                        Kind::Text,
-                        "query = \"SELECT customer_id AS subject, number FROM orders\"",
-                        "What goes into it; `subject` picks the rows of one person.",
-                    ),
-                    Key::new(
-                        "covers",
-                        Kind::List(&Kind::Text),
-                        "covers = [\"form_answers.value\"]",
-                        "Columns that come out through an expression.",
-                    ),
-                ],
-            }),
+            Kind::Tables(&EXPORT),
             "[[export]]",
             "One file of a person's export (X-1).",
+        ),
+        Key::new(
+            "exported",
+            Kind::Map {
+                names: "a column of an exported file",
+                each: &COLUMN_ABOUT,
+            },
+            "[exported]",
+            "What the columns of exported files are, by their names.",
         ),
         Key::new(
             "not_exported",

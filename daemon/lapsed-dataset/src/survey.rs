@@ -35,19 +35,34 @@ impl Survey {
         let Some(Ok(shape)) = self.shapes.get(query) else {
             return None;
         };
-        let of_column = |column: &str| {
-            let (name, column) = (literal(column), quote(column));
-            format!(
-                "SELECT {name}, CAST(pg_typeof(q.{column}) AS text) FROM (SELECT 1) one LEFT JOIN ({query}) q ON FALSE"
-            )
-        };
-        let asked: Vec<String> = ["subject", "at", "workgroup"]
-            .into_iter()
-            .filter(|column| shape.has(column))
-            .map(of_column)
+        // Of a name that two columns share nobody can ask; the check refuses it where it matters.
+        let asked: Vec<String> = shape
+            .columns
+            .iter()
+            .filter(|column| {
+                shape
+                    .columns
+                    .iter()
+                    .filter(|other| other.name == column.name)
+                    .count()
+                    == 1
+            })
+            .map(|column| {
+                format!(
+                    "({}, pg_typeof(q.{}))",
+                    literal(&column.name),
+                    quote(&column.name)
+                )
+            })
             .collect();
         let asks = self.catalogue.dialect == Dialect::Postgres && !asked.is_empty();
-        asks.then(|| plain(asked.join("\nUNION ALL\n")))
+        asks.then(|| {
+            plain(format!(
+                "SELECT t.name, CAST(t.type AS text) FROM (SELECT 1) one LEFT JOIN ({query}) q ON FALSE\n\
+                 CROSS JOIN LATERAL (VALUES {}) t (name, type)",
+                asked.join(", ")
+            ))
+        })
     }
 
     /// Takes the answer to [`Survey::ask_types`].

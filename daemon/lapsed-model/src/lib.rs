@@ -13,6 +13,7 @@ mod bounds;
 mod catalogue;
 mod chance;
 mod clock;
+mod consent;
 pub mod fault;
 mod hold;
 mod keys;
@@ -36,6 +37,7 @@ pub use catalogue::{
 };
 pub use chance::{Chance, SeededChance, SystemChance};
 pub use clock::{Clock, SimulatedClock, SystemClock};
+pub use consent::{ConsentTo, NoConsent, Purpose};
 pub use hold::{Held, Hold, Lifted};
 pub use keys::{Key, KeyRing, KeyRingError, Pseudonym};
 pub use language::{Language, Texts, UnknownLanguage};

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use lapsed_model::{IfMissed, Language, Period, Switch, TenantName, Unit, Workgroup};
 use serde::Serialize;
 
-use crate::{Example, Schedule};
+use crate::{Example, Export, Schedule};
 
 /// A tenant's policy, with nothing left to be resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Policy {
     pub workgroups: BTreeMap<String, Retention>,
     /// The workgroups that have no retention, neither of their own nor from the head of the file.
     pub without_retention: Vec<String>,
+    /// What every workgroup wants of its exports.
+    pub exports: BTreeMap<String, Export>,
     /// The tenant's own cases.
     pub examples: Vec<Example>,
     /// The file as it was: every version that was ever in force is kept (D-3).
@@ -36,6 +38,12 @@ impl Policy {
     pub fn all_workgroups(&self) -> impl Iterator<Item = Workgroup> {
         let names = self.workgroups.keys().chain(&self.without_retention);
         names.filter_map(|name| Workgroup::new(self.tenant.clone(), name).ok())
+    }
+
+    /// What a workgroup wants of its exports, with retention or without; `None` for one that the policy does not name.
+    #[must_use]
+    pub fn export(&self, workgroup: &str) -> Option<&Export> {
+        self.exports.get(workgroup)
     }
 }
 

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use lapsed_config::{Entry, File, Finding, Table, clipped, limited, plain_name};
 use lapsed_model::{Bounds, NameError, Switch, TenantName, Workgroup};
 
 use crate::example::example;
-use crate::retention::{Circumstances, Layers, retention};
+use crate::export::export;
+use crate::layers::Layers;
+use crate::retention::{Circumstances, retention};
 use crate::zone::parse_zone;
-use crate::{Limits, POLICY_SHAPE, Policy, Retention};
+use crate::{Export, Limits, POLICY_SHAPE, Policy, Retention};
 
 /// Reads a tenant's file. There is a policy if no finding is an error; warnings come along with it.
 #[must_use]
@@ -32,6 +35,7 @@ pub fn read(
         has_privacy_contact: root.get("privacy_contact").is_some(),
     };
     let workgroups = workgroups(tenant, &root, around, &mut findings);
+    let exports = exports(tenant, &root, judged_in, &mut findings);
     let examples: Vec<_> = root
         .tables("example")
         .filter_map(|table| example(table, &workgroups, &mut findings))
@@ -56,6 +60,7 @@ pub fn read(
                 .into_iter()
                 .filter_map(|(name, retention)| Some((name, retention?)))
                 .collect(),
+            exports,
             examples,
             text: file.text.clone(),
         });
@@ -126,6 +131,27 @@ fn workgroups(
         }
     }
     workgroups
+}
+
+/// Every workgroup of the file, with what it wants of its exports.
+fn exports(
+    tenant: &TenantName,
+    root: &Table,
+    zone: Tz,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, Export> {
+    let head = root.table("export");
+    let entries = root
+        .table("workgroups")
+        .map_or(&[][..], |table| table.entries.as_slice());
+    let mut of = |entry: &Entry| {
+        // A name that cannot be one has its finding already.
+        let workgroup = Workgroup::new(tenant.clone(), &entry.key.value).ok()?;
+        let own = entry.value.as_table().and_then(|table| table.table("export"));
+        let export = export(Layers { own, head }, &workgroup, zone, findings);
+        Some((entry.key.value.clone(), export))
+    };
+    entries.iter().filter_map(&mut of).collect()
 }
 
 /// A file without workgroups does nothing; its `[retention]` is judged all the same.

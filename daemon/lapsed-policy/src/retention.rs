@@ -1,21 +1,13 @@
-//! The retention of a workgroup: what it says itself, laid over the head of the file; and what contradicts itself.
-
-use std::ops::Range;
+//! The retention of a workgroup, and what contradicts itself in it.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use lapsed_config::{Entry, Finding, Spanned, Table, Value, parse_count_of_people, parse_percent};
+use lapsed_config::{Finding, Spanned, Table, Value, parse_count_of_people, parse_percent};
 use lapsed_model::{IfMissed, Period, Workgroup};
 
 use crate::forms::parse_warning;
+use crate::layers::{Layers, line_of};
 use crate::{Automatic, Limits, Retention, Schedule};
-
-/// A workgroup's own table above that of the file.
-#[derive(Clone, Copy)]
-pub(crate) struct Layers<'t> {
-    pub(crate) own: Option<&'t Table>,
-    pub(crate) head: Option<&'t Table>,
-}
 
 /// What contradictions are judged by, besides the file.
 #[derive(Clone, Copy)]
@@ -25,39 +17,6 @@ pub(crate) struct Circumstances<'c> {
     /// Periods of months have no fixed number of days: they are compared as seen from this day.
     pub(crate) today: NaiveDate,
     pub(crate) has_privacy_contact: bool,
-}
-
-impl<'t> Layers<'t> {
-    /// The table that has the key, the workgroup's own first.
-    fn of(self, key: &str) -> Option<&'t Table> {
-        [self.own, self.head]
-            .into_iter()
-            .flatten()
-            .find(|table| table.get(key).is_some())
-    }
-
-    fn entry(self, key: &str) -> Option<&'t Entry> {
-        self.of(key)?.get(key)
-    }
-
-    fn text(self, key: &str) -> Option<Spanned<&'t str>> {
-        self.of(key)?.text(key)
-    }
-
-    fn period(self, key: &str) -> Option<Spanned<Period>> {
-        self.of(key)?.parsed(key)
-    }
-
-    fn yes_no(self, key: &str) -> Option<bool> {
-        self.of(key)?.yes_no(key).map(|yes| yes.value)
-    }
-
-    /// Whether two keys stand in the same table, or the first one below the other: a workgroup that overrides
-    /// `automatic` does not thereby say anything about the schedule of the file.
-    fn meant_together(self, key: &str, other: &str) -> bool {
-        let stands_in_own = |key| self.own.is_some_and(|own| own.get(key).is_some());
-        stands_in_own(key) || !stands_in_own(other)
-    }
 }
 
 /// Reads the retention of a workgroup; nothing where it has none, or where a piece is missing.
@@ -243,9 +202,4 @@ fn nobody_to_ask(
                 .note("a customer with future tickets or unpaid orders is refused; this address is shown with the reason"),
         );
     }
-}
-
-/// A setting from its name to the end of its value.
-fn line_of(entry: &Entry) -> Range<usize> {
-    entry.key.span.start..entry.value.span.end.max(entry.key.span.end)
 }

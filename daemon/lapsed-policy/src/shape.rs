@@ -2,6 +2,7 @@
 
 use lapsed_config::{COUNT_OF_PEOPLE, DATE, Key, Kind, PERCENT, PERIOD, Shape};
 
+use crate::export::{CONSENT, DATES, EXPORT_SCHEDULE, SEPARATOR, SHELF_LIFE};
 use crate::forms::{ADDRESS, DAY, WARNING};
 use crate::schedule::SCHEDULE;
 use crate::zone::ZONE;
@@ -40,7 +41,12 @@ pub static POLICY_SHAPE: Shape = Shape {
             "[retention]",
             "When customers are anonymised; it holds for every workgroup that does not say otherwise.",
         ),
-        Key::later("export", "exports"),
+        Key::new(
+            "export",
+            Kind::Table(&EXPORT_SHAPE),
+            "[export]",
+            "What exported files look like, and when they are written; it holds for every workgroup that does not say otherwise.",
+        ),
         Key::later("messages", "messages"),
         Key::later("consents", "consents"),
         Key::later("form", "registration forms"),
@@ -157,6 +163,81 @@ pub(crate) static RETENTION_SHAPE: Shape = Shape {
     ],
 };
 
+/// `[export]`, and `[workgroups.NAME.export]`, which names only what differs.
+static EXPORT_SHAPE: Shape = Shape {
+    doc: "What exported files look like, and when those of a whole workgroup are written.",
+    keys: &[
+        Key::new(
+            "by_customer",
+            Kind::YesNo,
+            "true",
+            "Whether customers may download their own data online; your staff always may.",
+        )
+        .or("false"),
+        Key::new(
+            "for",
+            Kind::Words(PROFILES),
+            "\"spreadsheets\"",
+            "Who reads the files.",
+        )
+        .or("\"spreadsheets\""),
+        Key::new(
+            "separator",
+            Kind::Form(&SEPARATOR),
+            "\";\"",
+            "What stands between two columns; for machines a comma if left out.",
+        )
+        .or("\";\""),
+        Key::new(
+            "dates",
+            Kind::Form(&DATES),
+            "\"2026-11-01\"",
+            "How dates are written, shown for 1 November 2026; times are by the clocks of your time zone.",
+        )
+        .or("\"2026-11-01\""),
+        Key::new(
+            "byte_order_mark",
+            Kind::YesNo,
+            "true",
+            "Whether files begin with the mark by which spreadsheets know letters such as `ä`; for machines `false` if left out.",
+        )
+        .or("true"),
+        Key::new(
+            "schedule",
+            Kind::Form(&EXPORT_SCHEDULE),
+            "\"on the 1st at 04:30\"",
+            "When the files of the whole workgroup are written; never if left out.",
+        ),
+        Key::new(
+            "if_missed",
+            Kind::Words(IF_MISSED),
+            "\"catch up\"",
+            "What happens if the computer was off at that time.",
+        )
+        .or("\"catch up\""),
+        Key::new(
+            "only_with_consent",
+            Kind::Form(&CONSENT),
+            "\"marketing by email\"",
+            "Only people with this consent stand in the files that are written on the schedule; everybody if left out.",
+        ),
+        Key::new(
+            "delete_file_after",
+            Kind::Form(&SHELF_LIFE),
+            "\"7 days\"",
+            "How long a file is kept.",
+        )
+        .or("\"7 days\""),
+        Key::new(
+            "show_others",
+            Kind::YesNo,
+            "false",
+            "Whether a customer's export shows names and answers of other people, such as companions.",
+        )
+        .or("false"),
+    ],
+};
+
 static WORKGROUP_SHAPE: Shape = Shape {
     doc: "One workgroup: it follows the head of the file except for what it names.",
     keys: &[
@@ -166,7 +247,12 @@ static WORKGROUP_SHAPE: Shape = Shape {
             "[workgroups.box-office.retention]",
             "What differs from the `[retention]` of the file.",
         ),
-        Key::later("export", "exports"),
+        Key::new(
+            "export",
+            Kind::Table(&EXPORT_SHAPE),
+            "[workgroups.box-office.export]",
+            "What differs from the `[export]` of the file.",
+        ),
         Key::later("messages", "messages"),
         Key::later("consents", "consents"),
     ],
@@ -229,6 +315,14 @@ const AUTOMATIC: &[(&str, &str)] = &[
 const IF_MISSED: &[(&str, &str)] = &[
     ("catch up", "it is made up for, once"),
     ("skip", "it waits for its next time"),
+];
+
+const PROFILES: &[(&str, &str)] = &[
+    ("spreadsheets", "people, who open them in a spreadsheet"),
+    (
+        "machines",
+        "programs: plain CSV by RFC 4180, with instants by ISO 8601",
+    ),
 ];
 
 const EXPECT: &[(&str, &str)] = &[

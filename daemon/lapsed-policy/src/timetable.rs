@@ -1,13 +1,16 @@
 //! What a policy says of a workgroup becomes the timetable of its schedule.
 
 use chrono::TimeDelta;
-use lapsed_model::{Overlap, Timetable, Workgroup};
+use lapsed_model::{IfMissed, Overlap, Timetable, Workgroup};
 
 use crate::night::stable_hash;
-use crate::{Automatic, Policy, Retention};
+use crate::{Automatic, Policy, Retention, Schedule};
 
 /// The job of a workgroup's retention.
 pub const RETENTION: &str = "retention";
+
+/// The job of a workgroup's exports.
+pub const EXPORT: &str = "export";
 
 /// How long a missed run is made up for: longer than any machine is away for repair, and within it even a monthly
 /// run is not lost. After that the next slot is as good.
@@ -17,22 +20,45 @@ const CATCH_UP: TimeDelta = TimeDelta::days(31);
 const JITTER_MS: u64 = 60_000;
 
 /// When the automatic way of a workgroup runs; not at all where it is off.
-///
-/// A run that would meet the one before it is left out: it would make the same plan once more. Who wrote a time gets
-/// that time; only who said *at night* is moved within the minute.
 #[must_use]
 pub fn timetable(workgroup: &Workgroup, policy: &Policy, retention: &Retention) -> Option<Timetable> {
     if retention.automatic == Automatic::Off {
         return None;
     }
     let schedule = &retention.schedule;
+    Some(of_schedule(
+        workgroup,
+        policy,
+        RETENTION,
+        schedule,
+        retention.if_missed,
+    ))
+}
+
+/// When the exports of a workgroup are written; not at all where nobody said when.
+#[must_use]
+pub fn export_timetable(workgroup: &Workgroup, policy: &Policy) -> Option<Timetable> {
+    let export = policy.export(&workgroup.name)?;
+    let schedule = export.schedule.as_ref()?;
+    Some(of_schedule(workgroup, policy, EXPORT, schedule, export.if_missed))
+}
+
+/// A run that would meet the one before it is left out: it would do the same once more. Who wrote a time gets that time; only
+/// who said *at night* is moved within the minute.
+fn of_schedule(
+    workgroup: &Workgroup,
+    policy: &Policy,
+    job: &str,
+    schedule: &Schedule,
+    if_missed: IfMissed,
+) -> Timetable {
     let mut timetable = Timetable {
         workgroup: workgroup.clone(),
-        job: RETENTION.to_owned(),
+        job: job.to_owned(),
         said: schedule.said.clone(),
         cron: schedule.cron.clone(),
         zone: policy.zone,
-        if_missed: retention.if_missed,
+        if_missed,
         overlap: Overlap::Skip,
         catch_up: CATCH_UP,
         jitter: TimeDelta::zero(),
@@ -40,7 +66,7 @@ pub fn timetable(workgroup: &Workgroup, policy: &Policy, retention: &Retention) 
     if schedule.is_at_night() {
         timetable.jitter = jitter(&timetable.id());
     }
-    Some(timetable)
+    timetable
 }
 
 /// The same for a schedule on every machine and for ever.
@@ -89,6 +115,22 @@ mod tests {
     fn r5_where_the_automatic_way_is_off_nothing_runs() {
         assert_eq!(of("automatic = \"off\""), None);
         assert!(of("automatic = \"plan only\"").is_some());
+    }
+
+    #[test]
+    fn x3_exports_have_a_timetable_of_their_own_if_somebody_said_when() {
+        let workgroup = "house/house".parse().expect("a workgroup");
+        assert_eq!(export_timetable(&workgroup, &policy("")), None);
+        let policy = policy("[export]\nschedule = \"on the 1st at 04:30\"\nif_missed = \"skip\"");
+        let timetable = export_timetable(&workgroup, &policy).expect("a timetable");
+        assert_eq!(
+            (
+                timetable.job.as_str(),
+                timetable.cron.as_str(),
+                timetable.if_missed
+            ),
+            (EXPORT, "30 4 1 * *", IfMissed::Skip)
+        );
     }
 
     #[test]

@@ -1,0 +1,4 @@
+//! Exports: what comes out of the store about people, and into whose hands.
+
+#[path = "exports/statements.rs"]
+mod statements;
