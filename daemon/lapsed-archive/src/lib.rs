@@ -1,0 +1,3 @@
+//! x
+mod csv;
+pub use csv::{Cell, Format, Profile, Separator};
