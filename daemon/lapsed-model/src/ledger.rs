@@ -54,6 +54,13 @@ impl Digest {
     }
 }
 
+impl From<[u8; 32]> for Digest {
+    /// What was computed piece by piece, over a file for instance.
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
