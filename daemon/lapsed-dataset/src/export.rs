@@ -36,6 +36,8 @@ pub struct ExportFilter {
     pub consent: Option<(ConsentTo, DateTime<Utc>)>,
     /// Only people who take part in this event, and of what belongs to an event, only what belongs to this one.
     pub event: Option<String>,
+    /// Only people who were written down for this file: they were picked before, and nothing else is asked.
+    pub named_in: Option<String>,
 }
 
 impl<'d> Fitted<'d> {
@@ -72,7 +74,7 @@ impl<'d> Fitted<'d> {
         people: u32,
     ) -> ExportFile<'d> {
         let mut sql = self.pen();
-        let page = self.page(&mut sql, export, workgroup, filter, after, people);
+        let page = self.page(&mut sql, Some(export), workgroup, filter, after, people);
         let rows = self.rows_of_page(&mut sql, export, filter);
         let key = self.key();
         let (key, dialect) = (key.column(), self.dialect());
@@ -99,6 +101,42 @@ impl<'d> Fitted<'d> {
         }
     }
 
+    /// The next `people` of a workgroup whom a file is about, behind `after`. The statement answers in one row: (people, their keys
+    /// as a JSON list, in their order).
+    #[must_use]
+    pub fn export_people(
+        &self,
+        workgroup: &str,
+        filter: &ExportFilter,
+        after: Option<&SubjectKey>,
+        people: u32,
+    ) -> Statement {
+        let mut sql = self.pen();
+        let page = self.page(&mut sql, None, workgroup, filter, after, people);
+        let (key, dialect) = (self.key(), self.dialect());
+        let key = key.column();
+        let (line, list) = (
+            dialect.json_scalar(&format!("p.{key}")),
+            dialect.json_list("r.line"),
+        );
+        sql.finish(format!(
+            "WITH page AS MATERIALIZED (\n{page})\n\
+             SELECT count(*), {list} FROM (SELECT {line} AS line FROM page p ORDER BY p.{key}) r"
+        ))
+    }
+
+    /// The language of a person as the store has it; none where the dataset names no column for it.
+    #[must_use]
+    pub fn language_of(&self, subject: &SubjectKey) -> Option<Statement> {
+        let column = self.dataset.subject.language.as_ref()?;
+        let (mut sql, key, table) = (self.pen(), self.key(), self.people_table());
+        let person = key.bound(&mut sql, subject, Spelling::Platform);
+        let (key, column) = (key.column(), quote(&column.value));
+        Some(sql.finish(format!(
+            "SELECT CAST(s.{column} AS TEXT) FROM {table} s WHERE s.{key} = {person}"
+        )))
+    }
+
     /// Whether any file tells which event its rows are about: if not, nobody takes part in any.
     #[must_use]
     pub fn exports_events(&self) -> bool {
@@ -109,7 +147,7 @@ impl<'d> Fitted<'d> {
     fn page(
         &self,
         sql: &mut Sql,
-        export: &Export,
+        export: Option<&Export>,
         workgroup: &str,
         filter: &ExportFilter,
         after: Option<&SubjectKey>,
@@ -126,8 +164,18 @@ impl<'d> Fitted<'d> {
                 .as_ref()
                 .map(|(consent, now)| self.consents(sql, consent, *now)),
         );
+        conditions.extend(filter.named_in.as_ref().map(|named| {
+            let (named, person) = (sql.bind(named.into()), key.person(Spelling::Daemon));
+            format!(
+                "(SELECT 1 FROM lapsed_export_subject x WHERE x.export = {named} AND x.subject = {person} LIMIT 1) IS NOT NULL"
+            )
+        }));
         // A file that tells the event picks its rows by itself.
-        let event = filter.event.as_ref().filter(|_| !self.has_event(export));
+        let tells = export.is_some_and(|export| self.has_event(export));
+        let event = filter
+            .event
+            .as_ref()
+            .filter(|_| !tells && filter.named_in.is_none());
         conditions.extend(event.map(|event| self.takes_part(sql, event)));
         let conditions = conditions.join("\n  AND ");
         format!("SELECT s.{column} {people}\n  AND {conditions}\nORDER BY s.{column} LIMIT {most}")

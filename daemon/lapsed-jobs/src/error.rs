@@ -18,6 +18,20 @@ pub enum JobError {
     /// The erasure journal cannot be kept or read: nobody is erased without it.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A file could not be written, or whoever takes it takes no more.
+    #[error(transparent)]
+    Archive(#[from] lapsed_archive::ArchiveError),
+    /// The folder of exported files does not do as it should.
+    #[error("{doing} {path}: {why}", path = path.display())]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file or folder.
+        path: std::path::PathBuf,
+        /// Why not.
+        #[source]
+        why: std::io::Error,
+    },
     /// It was asked to stop, and left the rest to whoever comes next.
     #[error("stopped before its end; what was done stays done")]
     Stopped,
@@ -106,6 +120,19 @@ pub enum Refusal {
     /// Nobody of this key.
     #[error("there is no customer `{1}` in {0}: `lapsed find {tenant} TEXT` looks for people by name, number or contact", tenant = .0.tenant)]
     NoCustomer(Workgroup, String),
+    /// there is nothing left to hand out.
+    #[error("customer {1} of {0} is anonymised: what was stored about them is gone")]
+    DataGone(Workgroup, String),
+    /// again and again somebody in it was anonymised while it was written.
+    #[error(
+        "the export of {0} was withdrawn while it was written, because somebody in it was anonymised: try again when the sweep is over"
+    )]
+    Withdrawn(Workgroup),
+    /// no file says which event its rows are about.
+    #[error(
+        "no file of the dataset says which event its rows are about: `event_key` in an `[[export]]` does"
+    )]
+    NoEvents,
     /// Anonymised already.
     #[error("customer {1} of {0} is anonymised already")]
     AlreadyAnonymised(Workgroup, String),
@@ -199,6 +226,9 @@ impl Refusal {
             Refusal::ApprovedAlready(..) => "approved-already",
             Refusal::PlanOfOne(_) => "plan-of-one",
             Refusal::NoCustomer(..) => "no-customer",
+            Refusal::DataGone(..) => "data-gone",
+            Refusal::Withdrawn(_) => "withdrawn",
+            Refusal::NoEvents => "no-events",
             Refusal::AlreadyAnonymised(..) => "already-anonymised",
             Refusal::SeveralWorkgroups(..) => "several-workgroups",
             Refusal::ChangedMeanwhile(..) => "changed-meanwhile",

@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) erase_batch: EraseBatch,
     /// How much of the time scheduled sweeps take on a server, in per cent.
     pub(crate) erase_share: u8,
+    /// The folder of the files that are exported for whole workgroups: `exports` beside the store where none is named.
+    pub(crate) exports: PathBuf,
     /// The folders of the erasure journal: a folder `journal` beside the store where none is named.
     pub(crate) journal: Vec<PathBuf>,
     /// How long the daemon keeps its own records (O-6).

@@ -10,6 +10,7 @@ use lapsed_store::{StoreError, TenantFacts};
 use super::layout::{Page, date, number};
 use super::{Subject, words};
 use crate::JobError;
+use crate::phrase::Phrase;
 use crate::retention::{Case, Preview, preview};
 
 /// Writes what the last automatic plan of each workgroup said, and what became of it.
@@ -85,7 +86,7 @@ async fn next_of(
     page: &mut Page,
 ) -> Result<(), StoreError> {
     let (language, name) = (subject.language, &workgroup.name);
-    let says = |sentence: &words::Phrase| format!("{name}: {}", sentence.get(language));
+    let says = |sentence: &Phrase| format!("{name}: {}", sentence.get(language));
     let key = (subject.sources.store_key)(workgroup);
     let case = key.and_then(|key| Case::new(workgroup, &key, policy).ok());
     let Some(case) = case else {

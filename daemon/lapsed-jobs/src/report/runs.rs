@@ -9,6 +9,7 @@ use lapsed_store::StoreError;
 
 use super::layout::Page;
 use super::{Subject, words};
+use crate::phrase::Phrase;
 
 /// How many runs are shown.
 const SHOWN: usize = 5;
@@ -41,7 +42,7 @@ fn of_workgroup(
     page: &mut Page,
 ) {
     let (language, name) = (subject.language, &workgroup.name);
-    let says = |sentence: &words::Phrase| format!("{name}: {}", sentence.get(language));
+    let says = |sentence: &Phrase| format!("{name}: {}", sentence.get(language));
     let Some(retention) = policy.workgroups.get(name) else {
         return page.line(1, &says(&words::NO_RETENTION));
     };

@@ -5,28 +5,12 @@
 
 use lapsed_model::Language;
 
-/// A sentence in every language, in the order of [`Language::ALL`].
-pub(super) struct Phrase([&'static str; 6]);
+use crate::phrase::{Phrase, phrases};
 
 /// A noun with its number, in every language: for one, and for any other number.
 pub(super) struct Counted {
     one: Phrase,
     other: Phrase,
-}
-
-impl Phrase {
-    /// The sentence, with nothing put in.
-    pub(super) fn get(&self, language: Language) -> &'static str {
-        let place = Language::ALL.iter().position(|known| *known == language);
-        self.0[place.unwrap_or_default()]
-    }
-
-    /// The sentence with its places filled.
-    pub(super) fn with(&self, language: Language, places: &[(&str, &str)]) -> String {
-        let fill =
-            |text: String, (place, filling): &(&str, &str)| text.replace(&format!("{{{place}}}"), filling);
-        places.iter().fold(self.get(language).to_owned(), fill)
-    }
 }
 
 impl Counted {
@@ -35,15 +19,6 @@ impl Counted {
         let phrase = if count == 1 { &self.one } else { &self.other };
         phrase.with(language, &[("n", &super::layout::number(count, language))])
     }
-}
-
-macro_rules! phrases {
-    ($($(#[doc = $doc:literal])? $name:ident = [$en:literal, $de:literal, $fr:literal, $it:literal, $es:literal, $bg:literal];)*) => {
-        $($(#[doc = $doc])? pub(super) const $name: Phrase = Phrase([$en, $de, $fr, $it, $es, $bg]);)*
-
-        #[cfg(test)]
-        const ALL: &[(&str, Phrase)] = &[$((stringify!($name), $name)),*];
-    };
 }
 
 phrases! {
@@ -219,43 +194,11 @@ pub(super) const REQUESTS_OF_PEOPLE: Counted = Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn places(text: &str) -> Vec<&str> {
-        let mut places: Vec<&str> = text
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split('}').next())
-            .collect();
-        places.sort_unstable();
-        places
-    }
+    use crate::phrase::every_language_says_it;
 
     #[test]
-    fn every_sentence_has_the_same_places_in_every_language() {
-        for (name, phrase) in ALL {
-            for language in Language::ALL {
-                let text = phrase.get(language);
-                assert!(!text.is_empty(), "{name} in {language}");
-                assert_eq!(
-                    places(text),
-                    places(phrase.get(Language::En)),
-                    "{name} in {language}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn no_language_was_left_in_english() {
-        for (name, phrase) in ALL {
-            let same: Vec<Language> = Language::ALL
-                .into_iter()
-                .filter(|language| {
-                    *language != Language::En && phrase.get(*language) == phrase.get(Language::En)
-                })
-                .collect();
-            assert!(same.is_empty(), "{name}: {same:?}");
-        }
+    fn every_sentence_is_whole_in_every_language() {
+        every_language_says_it(ALL);
     }
 
     #[test]

@@ -58,6 +58,7 @@ impl From<JobError> for Unfinished {
             JobError::Stopped => Self::HandedBack,
             JobError::Store(error) => Self::from(error),
             JobError::Journal(error) => Self::NoJournal(error.to_string()),
+            JobError::Archive(_) | JobError::File { .. } => Self::Failed(error.to_string()),
         }
     }
 }

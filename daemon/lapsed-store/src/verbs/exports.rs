@@ -19,7 +19,7 @@ use crate::Store;
 use crate::error::Result;
 use crate::row::{Record, Row};
 use crate::session::{Beside, Session};
-use crate::sql::values;
+use crate::sql::{side_by_side, values};
 
 /// A file that is about to be written.
 #[derive(Clone, Debug)]
@@ -186,12 +186,13 @@ impl Store {
         session.commit().await
     }
 
-    /// Writes down whom a file is going to name, a page at a time. Answers what the statement does: how many, and the last.
-    pub async fn name_in_export(&self, page: &Statement) -> Result<u64> {
+    /// Writes down whom a file is going to name, many at a time: a JSON list of their keys.
+    pub async fn name_in_export(&self, id: &str, people: &str) -> Result<()> {
         let mut session = self.write("note whom an export names", Beside::Anybody).await?;
-        let named = session.run_statement(page).await?;
-        session.commit().await?;
-        Ok(named)
+        session
+            .run(side_by_side!("export_name"), &values![id, people])
+            .await?;
+        session.commit().await
     }
 
     /// Notes that a file is whole, with its entry in the ledger. Answers whether it may get its name: somebody in it may have
@@ -249,6 +250,15 @@ impl Store {
             )
             .await?;
         rows.iter().map(read_export).collect()
+    }
+
+    /// Whether a file of this id was ever begun.
+    pub async fn knows_export(&self, id: &str) -> Result<bool> {
+        let mut session = self.read("read exports").await?;
+        let known = session
+            .first("SELECT 1 FROM lapsed_export WHERE id = $1", &values![id])
+            .await?;
+        Ok(known.is_some())
     }
 
     /// Notes that a file is not there any more, and forgets whom it named.
