@@ -18,7 +18,7 @@ mod heard;
 mod office;
 
 use chrono::{DateTime, Utc};
-use lapsed_dataset::{Noted, Question, Recheck};
+use lapsed_dataset::{ExportFile, ExportFilter, Noted, Question, Recheck};
 use lapsed_jobs::apply::erasure;
 use lapsed_model::{Statement, SubjectKey, Switch, Way};
 use lapsed_tests::World;
@@ -98,8 +98,37 @@ fn statements(world: &World, now: DateTime<Utc>) -> Vec<(String, Statement)> {
                 .map(|(_, statement)| statement)
                 .collect(),
         ),
+        several("one person's file", files_of(fitted.export_person(&person))),
+        several("a page of a file", files_of(pages(world))),
     ]
     .concat()
+}
+
+/// A page of every file of the workgroup, of whom it can be narrowed to.
+fn pages(world: &World) -> Vec<ExportFile<'static>> {
+    let (fitted, store_key) = (&world.fitted, world.case().store_key);
+    let consent = "marketing by email".parse().expect("a consent");
+    let filters = [
+        ExportFilter::default(),
+        ExportFilter {
+            consent: Some((consent, world.now())),
+            event: None,
+        },
+        ExportFilter {
+            consent: None,
+            event: Some("7".to_owned()),
+        },
+    ];
+    let files = fitted.dataset().workgroup_exports();
+    let pages = files.flat_map(|file| {
+        let page = |filter| fitted.export_page(file, &store_key, filter, Some(&SubjectKey::Integer(40)), 100);
+        filters.iter().map(page).collect::<Vec<_>>()
+    });
+    pages.collect()
+}
+
+fn files_of(files: Vec<ExportFile<'_>>) -> Vec<Statement> {
+    files.into_iter().map(|file| file.statement).collect()
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod dealings;
 mod dialect;
 mod erase;
 mod export;
+mod files;
 mod fit;
 mod holds;
 mod instants;

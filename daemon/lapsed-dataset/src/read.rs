@@ -6,8 +6,9 @@ use lapsed_config::{File, Finding, Spanned, Table, Value, nearest};
 use lapsed_model::{Digest, Language, Rule, Rules, Switch, Test, Texts};
 
 use crate::dataset::{
-    ColumnRule, Dataset, Export, Fact, Holdable, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
+    ColumnRule, Dataset, Fact, Holdable, Later, Related, RelatedErasure, Subject, Verb, WorkgroupOf,
 };
+use crate::files::{export, names_of_files, texts_by_column};
 use crate::holds::OTHER_KINDS;
 use crate::instants::{DateIs, Instants};
 use crate::shape::DATASET_SHAPE;
@@ -21,6 +22,7 @@ impl Dataset {
         if let Some(dataset) = &dataset {
             findings.extend(names_that_are_missing(dataset, &table));
             findings.extend(names_of_holdables(dataset));
+            findings.extend(names_of_files(dataset));
         }
         let whole = !findings.iter().any(Finding::is_error);
         (dataset.filter(|_| whole), findings)
@@ -163,11 +165,11 @@ fn rules(table: &Table, key: &str) -> Vec<Rule> {
 }
 
 /// One text for everybody, or one per language.
-fn texts(table: &Table, key: &str) -> Option<Texts> {
+pub(crate) fn texts(table: &Table, key: &str) -> Option<Texts> {
     as_texts(&table.get(key)?.value)
 }
 
-fn as_texts(value: &Spanned<Value>) -> Option<Texts> {
+pub(crate) fn as_texts(value: &Spanned<Value>) -> Option<Texts> {
     if let Some(sentence) = value.as_text() {
         return Some(Texts::one(sentence.value));
     }
@@ -199,48 +201,6 @@ fn holdable(table: &Table) -> Option<Holdable> {
         name: text(table, "name")?,
         rows: text(table, "rows")?,
     })
-}
-
-fn export(table: &Table, instants: Instants) -> Option<Export> {
-    Some(Export {
-        file: text(table, "file")?,
-        about: texts(table, "about")?,
-        query: text(table, "query")?,
-        covers: list(table, "covers"),
-        others: list(table, "others"),
-        instants: exported_instants(table, instants),
-        of_workgroup: table.yes_no("workgroup").is_some_and(|yes| yes.value),
-        columns: texts_by_column(table.table("columns")),
-    })
-}
-
-/// Columns of instants: by name, or with a form of their own.
-fn exported_instants(table: &Table, instants: Instants) -> Vec<(Spanned<String>, Instants)> {
-    let listed = match table.get("instants").map(|entry| &entry.value.value) {
-        Some(Value::List(listed)) => listed.as_slice(),
-        _ => &[],
-    };
-    let column = |value: &Spanned<Value>| match value.as_table() {
-        None => Some((value.as_text()?.map(str::to_owned), instants)),
-        Some(table) => Some((
-            text(table, "column")?,
-            word(table, "instants", &Instants::WORDS).unwrap_or(instants),
-        )),
-    };
-    listed.iter().filter_map(column).collect()
-}
-
-/// What columns are, by their names.
-fn texts_by_column(table: Option<&Table>) -> BTreeMap<String, Spanned<Texts>> {
-    let entries = table.map_or(&[][..], |table| &table.entries);
-    let described = |entry: &lapsed_config::Entry| {
-        let texts = as_texts(&entry.value)?;
-        Some((
-            entry.key.value.clone(),
-            Spanned::new(texts, entry.key.span.clone()),
-        ))
-    };
-    entries.iter().filter_map(described).collect()
 }
 
 /// Facts that rules and words name and nobody defines, languages that are missing, names that stand twice.
@@ -337,11 +297,11 @@ fn names_of_holdables(dataset: &Dataset) -> Vec<Finding> {
     findings
 }
 
-fn text(table: &Table, key: &str) -> Option<Spanned<String>> {
+pub(crate) fn text(table: &Table, key: &str) -> Option<Spanned<String>> {
     table.text(key).map(|text| text.map(str::to_owned))
 }
 
-fn list(table: &Table, key: &str) -> Vec<Spanned<String>> {
+pub(crate) fn list(table: &Table, key: &str) -> Vec<Spanned<String>> {
     table
         .texts(key)
         .unwrap_or_default()
@@ -365,7 +325,7 @@ fn texts_by_name(table: Option<&Table>) -> BTreeMap<String, Spanned<String>> {
         .collect()
 }
 
-fn word<T: Copy>(table: &Table, key: &str, words: &[(&str, T)]) -> Option<T> {
+pub(crate) fn word<T: Copy>(table: &Table, key: &str, words: &[(&str, T)]) -> Option<T> {
     of_word(table.text(key)?.value, words)
 }
 

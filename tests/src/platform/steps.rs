@@ -16,8 +16,9 @@ pub struct Steps {
     pub lookups: usize,
 }
 
-/// Whoever carries out a batch may walk through it, and through who was found due just before.
-const OURS: [&str; 3] = ["lapsed_batch", "b", "due"];
+/// Whoever carries out a batch may walk through it, and through who was found due just before; whoever exports, through a page of
+/// people (`p`) and through what was found of them (`q`, then `r`). How that was found stands beside it.
+const OURS: [&str; 7] = ["lapsed_batch", "b", "due", "page", "p", "q", "r"];
 
 /// An index over what is still open of these may be walked: it is short, and often only asked whether there is anything in it.
 const OPEN: [&str; 2] = ["lapsed_hold", "lapsed_request"];

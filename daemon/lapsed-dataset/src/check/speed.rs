@@ -14,8 +14,9 @@ impl Check<'_> {
         let rows = self.dataset.related.iter().flat_map(|related| &related.rows);
         let facts = self.dataset.facts.values().map(|fact| &fact.query);
         let holdables = self.dataset.holdables.iter().map(|holdable| &holdable.rows);
+        let exports = self.dataset.exports.iter().map(|export| &export.query);
         let mut named = BTreeSet::new();
-        for query in facts.chain(rows).chain(holdables) {
+        for query in facts.chain(rows).chain(holdables).chain(exports) {
             let Some(plan) = self.survey.plans.get(&query.value) else {
                 continue;
             };

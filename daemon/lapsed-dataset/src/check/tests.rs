@@ -10,6 +10,10 @@ use crate::{Dataset, Survey};
 const VISITS: &str = "SELECT customer_id AS subject, at, id AS record FROM box.visits";
 
 fn dataset(form: &str, mark: &str) -> Dataset {
+    dataset_that_exports(form, mark, "")
+}
+
+fn dataset_that_exports(form: &str, mark: &str, exports: &str) -> Dataset {
     let text = format!(
         r#"
 dataset = "small"
@@ -40,6 +44,7 @@ fact = "visit"
 is = "after cut-off"
 [not_exported]
 "box.customers.mark" = "a mark"
+{exports}
 "#
     );
     let file = File::new("dataset.toml", &text);
@@ -168,5 +173,110 @@ fn what_only_postgres_has_is_refused_on_sqlite() {
     assert_eq!(
         titles(&findings, Severity::Error),
         ["the instants of `visit` are said to be `timestamptz`, which only PostgreSQL has"]
+    );
+}
+
+const SEEN: &str = "SELECT … FROM box.visits";
+
+/// What is found of a file of this description, whose query returns these columns; they are integers.
+fn found_of_file(file: &str, columns: &[&str], exported: &str) -> Vec<(Severity, String)> {
+    let text = format!(
+        "[[export]]\nfile = \"visits.csv\"\nabout = \"Your visits.\"\nquery = \"{SEEN}\"\n{file}\n{exported}"
+    );
+    let dataset = dataset_that_exports("milliseconds", "now", &text);
+    let mut survey = survey(Dialect::Postgres, "bigint", "bigint", &["customer_id"]);
+    let column = |name: &&str| QueryColumn {
+        name: (*name).to_owned(),
+        origin: None,
+    };
+    let shape = QueryShape {
+        columns: columns.iter().map(column).collect(),
+    };
+    survey.shapes.insert(SEEN.to_owned(), Ok(shape));
+    let types = columns
+        .iter()
+        .map(|name| ((*name).to_owned(), "bigint".to_owned()));
+    survey.types.insert(SEEN.to_owned(), types.collect());
+    let (_, findings) = dataset.fit(survey);
+    findings
+        .into_iter()
+        .map(|finding| (finding.severity, finding.title))
+        .collect()
+}
+
+#[test]
+fn x1_a_file_whose_columns_are_described_has_no_finding() {
+    let columns = ["subject", "at", "with", "is_other", "event_key"];
+    let file = "others = [\"with\"]\ninstants = [\"at\"]\nworkgroup = true\ncolumns.at = \"When you came\"";
+    let exported = "[exported]\nwith = \"With whom\"\ncustomer = \"Your key\"";
+    assert_eq!(found_of_file(file, &columns, exported), []);
+}
+
+#[test]
+fn x1_a_column_that_nobody_described_and_a_description_that_no_column_needs_are_named() {
+    let exported = "[exported]\nat = \"When you came\"\nwiht = \"With whom\"";
+    assert_eq!(
+        found_of_file("workgroup = true", &["subject", "at", "with"], exported),
+        [
+            (
+                Severity::Error,
+                "nobody said what `with`, `customer` in `visits.csv` are".to_owned()
+            ),
+            (
+                Severity::Warning,
+                "`wiht` is described, and no column of any exported file needs it".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn x1_what_is_said_of_a_column_is_said_of_one_that_goes_into_the_file() {
+    let described = "[exported]\nat = \"When you came\"";
+    for (file, columns, title) in [
+        (
+            "others = [\"wiht\"]",
+            &["subject", "at"][..],
+            "`visits.csv` has no column `wiht`",
+        ),
+        (
+            "instants = [\"subject\"]",
+            &["subject", "at"],
+            "`subject` is for lapsed and does not go into the file",
+        ),
+        (
+            "instants = [{ column = \"at\", instants = \"iso8601\" }]",
+            &["subject", "at"],
+            "the instants in `at` are said to be `iso8601`, and are of type bigint",
+        ),
+        (
+            "",
+            &["subject", "at", "is_other"],
+            "`visits.csv` says which rows are about other people, and not which columns hold something of them",
+        ),
+        (
+            "",
+            &["subject", "at", "at"],
+            "`visits.csv` has two columns called `at`",
+        ),
+        ("", &["at"], "this query returns no `subject`"),
+    ] {
+        assert_eq!(
+            found_of_file(file, columns, described),
+            [(Severity::Error, title.to_owned())]
+        );
+    }
+}
+
+#[test]
+fn x3_a_workgroups_file_has_one_column_with_the_persons_key() {
+    let described = "[exported]\ncustomer = \"Your key\"";
+    assert_eq!(
+        found_of_file("workgroup = true", &["subject", "customer"], described),
+        [(
+            Severity::Error,
+            "`visits.csv` has a column `customer`, and a workgroup's file has the person's key as `customer`"
+                .to_owned()
+        )]
     );
 }

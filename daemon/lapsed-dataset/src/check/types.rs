@@ -137,7 +137,7 @@ impl Check<'_> {
 }
 
 /// Which form to write instead, for instants that are kept as `kind`; `None` where this one goes with it.
-fn other_form(form: Instants, kind: Kind) -> Option<&'static str> {
+pub(super) fn other_form(form: Instants, kind: Kind) -> Option<&'static str> {
     let (forms, help): (&[Instants], _) = match kind {
         Kind::Integer | Kind::Number => (
             &[Instants::Milliseconds, Instants::Seconds],
