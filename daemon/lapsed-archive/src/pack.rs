@@ -169,7 +169,7 @@ mod tests {
         let (hand, to_do) = mpsc::channel(16);
         let (to, mut pieces) = mpsc::channel(64);
         for step in steps {
-            hand.try_send(step).ok().expect("there is room");
+            hand.try_send(step).expect("there is room");
         }
         drop(hand);
         let packed = pack(&Options::new(NaiveDateTime::default()), to_do, to);
@@ -209,7 +209,7 @@ mod tests {
         let (hand, to_do) = mpsc::channel(16);
         let (to, pieces) = mpsc::channel(64);
         for step in [file("a.csv"), bytes("a"), bytes("b")] {
-            hand.try_send(step).ok().expect("there is room");
+            hand.try_send(step).expect("there is room");
         }
         drop(pieces);
         let packed = pack(&Options::new(NaiveDateTime::default()), to_do, to);
