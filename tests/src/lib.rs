@@ -26,7 +26,7 @@ mod witness;
 mod world;
 
 pub use customer::Customer;
-pub use database::{dialect, only_on, through_a_pooler};
+pub use database::{dialect, not_run, only_on, through_a_pooler};
 pub use demo::{demo_inputs, demo_on_a_server, demo_script};
 pub use picture::Picture;
 pub use place::{Master, Place};

@@ -178,3 +178,38 @@ async fn outcome(packer: &mut JoinHandle<Result<Packed>>) -> Result<Packed> {
         .await
         .map_err(|lost| ArchiveError::packing(std::io::Error::other(lost)))?
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDateTime;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_archive_that_is_given_up_ends_its_thread() {
+        let mut archive = Archive::begin(Vec::new(), Options::new(NaiveDateTime::default()));
+        archive.file("a.csv", &["name"]).await.expect("a file begins");
+        let Archive {
+            steps,
+            pieces,
+            packer,
+            ..
+        } = archive;
+        drop((steps, pieces));
+        let packed = packer.await.expect("it does not panic");
+        assert!(matches!(packed.map(drop), Err(ArchiveError::Interrupted)));
+    }
+
+    #[tokio::test]
+    async fn rows_belong_to_a_file() {
+        let mut archive = Archive::begin(Vec::new(), Options::new(NaiveDateTime::default()));
+        let none = archive.rows(b"a\r\n".to_vec(), 1).await;
+        assert!(matches!(none, Err(ArchiveError::NoFile)));
+        archive
+            .text("README.txt", "words".to_owned())
+            .await
+            .expect("a text goes out");
+        let none = archive.rows(b"a\r\n".to_vec(), 1).await;
+        assert!(matches!(none, Err(ArchiveError::NoFile)), "a text has no rows");
+    }
+}

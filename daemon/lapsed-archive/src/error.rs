@@ -17,6 +17,9 @@ pub enum ArchiveError {
     /// Two files of one name, or of names that differ in case only, or one called like the manifest.
     #[error("the archive has a file `{0}` already: every file needs a name of its own")]
     Twice(String),
+    /// A file that grew past what its form of ZIP can say.
+    #[error("`{0}` grew past 4 GiB, which this archive was not made for: begin one for large files")]
+    TooLarge(String),
     /// Rows without a file that they belong to.
     #[error("rows came before the file that they belong to: begin one first")]
     NoFile,
