@@ -4,6 +4,7 @@
 //! workgroup's people, and hands the work to the job. Runs are the only way in which a daemon does something to people:
 //! schedules make them, and so do the commands that are typed beside it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,6 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::apply::{BatchSize, Progress, Tools, remove_remnants};
+use crate::export::ExportCase;
+use crate::export::files::{self, LookedAfter};
+use crate::export::workgroup::{Wanted, export_workgroup};
 use crate::holds::StoreKeys;
 use crate::in_force::PoliciesInForce;
 use crate::journal::Journal;
@@ -29,6 +33,8 @@ use crate::{JobError, Refusal, holds, judge, manual, requests, sweep};
 
 /// A slot of a workgroup's schedule: plan, and carry out.
 pub const RETENTION: &str = lapsed_policy::RETENTION;
+/// A slot of a workgroup's exports: write its files.
+pub const EXPORT: &str = lapsed_policy::EXPORT;
 /// Carry out a stored plan.
 pub const APPLY: &str = "apply";
 /// Who asks for [`APPLY`] when somebody typed it.
@@ -68,10 +74,21 @@ pub struct Desk {
     pub batch: BatchSize,
     /// How much of the time scheduled sweeps may take; all of it where nobody writes beside them.
     pub pace: Option<Arc<Pace>>,
+    /// Where files of workgroups are written.
+    pub exports: ExportFolder,
     /// The operator's stop.
     pub watch_only: bool,
     /// Counted into.
     pub metrics: Metrics,
+}
+
+/// Where files of workgroups are written.
+#[derive(Clone, Debug)]
+pub struct ExportFolder {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The machine on whose disk it is.
+    pub node: String,
 }
 
 /// The particulars of [`APPLY`].
@@ -113,6 +130,7 @@ impl Desk {
         };
         match run.job.as_str() {
             RETENTION => self.sweep(&tools, run).await,
+            EXPORT => self.export(&tools, run, stop).await,
             APPLY => self.apply(&tools, run).await,
             ANONYMISE => self.anonymise(&tools, run).await,
             JUDGE => self.judge(&tools, run).await,
@@ -180,6 +198,33 @@ impl Desk {
             }
         };
         Ok(json!({ "plan": plan.id, "workgroup": plan.workgroup, "way": plan.way.word(), "done": done }))
+    }
+
+    async fn export(&self, tools: &Tools<'_>, run: &Run, stop: &Stop) -> Result<Value, Unfinished> {
+        let (workgroup, policy) = self.of(run).await?;
+        let store_key = (self.store_key)(&workgroup)
+            .map_err(Refusal::NoStoreKey)
+            .map_err(JobError::from)?;
+        let case = ExportCase::new(&workgroup, &store_key, &policy).map_err(JobError::from)?;
+        let wanted = Wanted {
+            by: "the schedule",
+            way: "schedule",
+            consent: case.wanted.only_with_consent.as_ref(),
+            event: None,
+            password: None,
+            folder: &self.exports.folder,
+            node: &self.exports.node,
+            delete_at: Some(case.delete_at(self.clock.now())),
+            stop: Some(stop),
+        };
+        let written = export_workgroup(&tools.clerk(), &case, &wanted, |_| {}).await?;
+        Ok(json!(written))
+    }
+
+    /// Removes files of workgroups whose time is over, or in which somebody was anonymised.
+    pub async fn look_after_exports(&self) -> Result<LookedAfter, JobError> {
+        let (folder, node) = (&self.exports.folder, &self.exports.node);
+        files::look_after(&self.store, node, folder, self.clock.now()).await
     }
 
     async fn anonymise(&self, tools: &Tools<'_>, run: &Run) -> Result<Value, Unfinished> {

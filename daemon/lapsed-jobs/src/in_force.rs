@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use lapsed_config::{File, Finding};
 use lapsed_model::{Digest, Entry, TenantName};
-use lapsed_policy::{Limits, Policy, next_slot, timetable};
+use lapsed_policy::{Limits, Policy, export_timetable, next_slot, timetable};
 use lapsed_store::{NewPolicy, NewSchedule, PolicyVersion, Store};
 
 use crate::{JobError, Refusal};
@@ -128,14 +128,16 @@ fn entry(tenant: &TenantName, at: DateTime<Utc>, payload: &serde_json::Value) ->
 
 fn schedules(policy: &Policy, now: DateTime<Utc>) -> Vec<NewSchedule> {
     let of = |workgroup: lapsed_model::Workgroup| {
-        let retention = policy.workgroups.get(&workgroup.name)?;
-        let timetable = timetable(&workgroup, policy, retention)?;
-        Some(NewSchedule {
-            next_slot_at: next_slot(&timetable.cron, timetable.zone, now),
-            timetable,
-        })
+        let retention = policy.workgroups.get(&workgroup.name);
+        let retention = retention.and_then(|retention| timetable(&workgroup, policy, retention));
+        retention.into_iter().chain(export_timetable(&workgroup, policy))
     };
-    policy.all_workgroups().filter_map(of).collect()
+    let timetables = policy.all_workgroups().flat_map(of);
+    let schedule = |timetable: lapsed_model::Timetable| NewSchedule {
+        next_slot_at: next_slot(&timetable.cron, timetable.zone, now),
+        timetable,
+    };
+    timetables.map(schedule).collect()
 }
 
 async fn version(store: &Store, tenant: &TenantName) -> Result<PolicyVersion, JobError> {

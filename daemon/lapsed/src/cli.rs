@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lapsed_model::{Language, RequestKind, TenantName, Workgroup};
+use lapsed_model::{ConsentTo, Language, RequestKind, TenantName, Workgroup};
 
 /// The program's version, and that of the clock changes that it knows: a zone's government may have decided another.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Anonymise one customer by hand
     Anonymise(AnonymiseArgs),
+    /// Hand out what is stored: everything about one customer, or the files of a workgroup
+    Export(ExportArgs),
     /// Keep people from being anonymised for legal reasons: place, lift and list holds
     Hold(HoldArgs),
     /// Write down what people ask for, answer it, and see what is due
@@ -173,11 +175,14 @@ pub(crate) enum ScheduleCommand {
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
         slots: u8,
     },
-    /// Have the daemon do a workgroup's retention now, beside its schedule
+    /// Have the daemon do a workgroup's retention now, or its export, beside the schedule
     Now {
         /// Whose
         #[arg(value_name = "TENANT/WORKGROUP")]
         workgroup: Workgroup,
+        /// Which job
+        #[arg(long, value_name = "JOB", default_value = "retention")]
+        job: ScheduledJob,
     },
     /// Stop one schedule
     Pause {
@@ -190,22 +195,50 @@ pub(crate) enum ScheduleCommand {
         /// Why
         #[arg(long, value_name = "WHY", value_parser = said)]
         reason: String,
+        /// Which job
+        #[arg(long, value_name = "JOB", default_value = "retention")]
+        job: ScheduledJob,
     },
     /// Let one schedule go on; it counts from now
     Resume {
         /// Whose
         #[arg(value_name = "TENANT/WORKGROUP")]
         workgroup: Workgroup,
+        /// Which job
+        #[arg(long, value_name = "JOB", default_value = "retention")]
+        job: ScheduledJob,
     },
     /// Show the newest runs and what became of them, and the slots that were left out
     History {
         /// Whose; everybody's without one
         #[arg(value_name = "TENANT/WORKGROUP")]
         workgroup: Option<Workgroup>,
+        /// Which job of the workgroup
+        #[arg(long, value_name = "JOB", default_value = "retention")]
+        job: ScheduledJob,
         /// How many
         #[arg(long, value_name = "N", default_value_t = 20)]
         last: u32,
     },
+}
+
+/// What a workgroup has a schedule for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScheduledJob {
+    /// Planning, and anonymising who is due
+    Retention,
+    /// Writing the workgroup's files
+    Export,
+}
+
+impl ScheduledJob {
+    /// Its name in the store.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            ScheduledJob::Retention => lapsed_policy::RETENTION,
+            ScheduledJob::Export => lapsed_policy::EXPORT,
+        }
+    }
 }
 
 /// `lapsed status`
@@ -452,6 +485,88 @@ pub(crate) enum SchemaFile {
 pub(crate) struct CompletionsArgs {
     /// For which shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// `lapsed export`
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// What to hand out
+    #[command(subcommand)]
+    pub(crate) command: ExportCommand,
+}
+
+/// `lapsed export …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Everything that is stored about one customer, as one ZIP file
+    Customer {
+        /// The one that the customer belongs to
+        #[arg(value_name = "TENANT/WORKGROUP")]
+        workgroup: Workgroup,
+        /// The store's key of the customer; `lapsed find` gives it
+        customer: String,
+        /// The file to write, which must not be there yet, or `-` for standard output [default: one of this folder, named
+        /// after the workgroup and the customer]
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+        /// The language of its README.txt: en, de, fr, it, es or bg [default: the customer's]
+        #[arg(long, value_name = "LANGUAGE")]
+        readme: Option<Language>,
+        /// How
+        #[command(flatten)]
+        how: ExportHow,
+    },
+    /// The customers of a workgroup, their answers to forms and their consents, as one ZIP file
+    Workgroup {
+        /// Which
+        #[arg(value_name = "TENANT/WORKGROUP")]
+        workgroup: Workgroup,
+        /// The folder to write it to: then nothing removes it by itself but the anonymisation of somebody in it [default: the
+        /// folder of the settings, where it goes as the policy says]
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<PathBuf>,
+        /// Only people with this consent, such as `marketing by email`
+        #[arg(long, value_name = "CONSENT")]
+        only_with_consent: Option<ConsentTo>,
+        /// Only people who take part in this event, by the store's key of it
+        #[arg(long, value_name = "EVENT")]
+        event: Option<String>,
+        /// How
+        #[command(flatten)]
+        how: ExportHow,
+    },
+    /// List the files of workgroups, those that are gone too
+    List {
+        /// Whose; everybody's without one
+        tenant: Option<TenantName>,
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        last: u32,
+    },
+}
+
+/// How something is handed out.
+#[derive(Debug, Args)]
+pub(crate) struct ExportHow {
+    /// For whom the files are written, whatever the policy says
+    #[arg(long = "for", value_name = "WHOM")]
+    pub(crate) profile: Option<ExportProfile>,
+    /// Lock it by a password that is made up and shown
+    #[arg(long, conflicts_with = "password_file")]
+    pub(crate) lock: bool,
+    /// Lock it by the password in the first line of a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Who asks for it, as the ledger remembers it [default: the user of this machine]
+    #[arg(long, value_name = "WHO", value_parser = said)]
+    pub(crate) by: Option<String>,
+}
+
+/// For whom files are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportProfile {
+    /// Programs: plain RFC 4180 with commas, and instants by ISO 8601
+    Machines,
 }
 
 /// `lapsed hold`

@@ -84,7 +84,9 @@ impl From<JobError> for Failure {
             JobError::Store(error) => Self::Store(error),
             JobError::Journal(error) => Self::Journal(error),
             JobError::Refused(refusal) => Self::Refused(refusal),
-            stopped @ JobError::Stopped => Self::Other(anyhow::Error::new(stopped)),
+            other @ (JobError::Stopped | JobError::Archive(_) | JobError::File { .. }) => {
+                Self::Other(anyhow::Error::new(other))
+            }
         }
     }
 }

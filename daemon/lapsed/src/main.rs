@@ -62,6 +62,7 @@ async fn run(cli: &Cli, out: &mut Output) -> failure::Result {
         Command::Apply(args) => commands::apply::run(&cli.config, args, out).await,
         Command::Explain(args) => commands::explain::run(&cli.config, args, cli.language, out).await,
         Command::Anonymise(args) => commands::anonymise::run(&cli.config, args, cli.language, out).await,
+        Command::Export(args) => commands::export::run(&cli.config, args, out).await,
         Command::Hold(args) => commands::hold::run(&cli.config, args, out).await,
         Command::Request(args) => commands::request::run(&cli.config, args, out).await,
         Command::Ledger(args) => commands::ledger::run(&cli.config, args, out).await,

@@ -134,6 +134,10 @@ impl Settings {
         match store {
             Some(store) if findings.is_empty() => Ok(Self {
                 journal: journal(&root, folder, &store),
+                exports: match text("exports", "folder") {
+                    Some(named) => folder.join(named),
+                    None => beside(&store, folder, "exports"),
+                },
                 records: records(&root),
                 store,
                 lease: lease
@@ -205,15 +209,20 @@ fn host_name() -> String {
     }
 }
 
-/// The journal's folders; beside the store's file, or beside the settings of a store on a server.
+/// The journal's folders.
 fn journal(root: &Table, folder: &Path, store: &Address) -> Vec<PathBuf> {
     let named = root.table("journal").and_then(|journal| journal.texts("folders"));
     match named {
         Some(named) => named.iter().map(|text| folder.join(text.value)).collect(),
-        None => vec![match store {
-            Address::File(file) => file.with_file_name("journal"),
-            Address::Server(_) => folder.join("journal"),
-        }],
+        None => vec![beside(store, folder, "journal")],
+    }
+}
+
+/// A folder beside the store's file, or beside the settings of a store on a server.
+fn beside(store: &Address, folder: &Path, name: &str) -> PathBuf {
+    match store {
+        Address::File(file) => file.with_file_name(name),
+        Address::Server(_) => folder.join(name),
     }
 }
 
@@ -399,6 +408,12 @@ pub(crate) static SETTINGS_SHAPE: Shape = Shape {
             "Where it is noted who was erased, so that a restored backup brings nobody back.",
         ),
         Key::new(
+            "exports",
+            Kind::Table(&EXPORTS),
+            "[exports]",
+            "Where the files lie that are exported for whole workgroups.",
+        ),
+        Key::new(
             "records",
             Kind::Table(&RECORDS),
             "[records]",
@@ -537,6 +552,16 @@ static JOURNAL: Shape = Shape {
         Kind::List(&Kind::Text),
         "[\"/var/lib/lapsed/journal\", \"/mnt/elsewhere/lapsed-journal\"]",
         "Folders that each get a copy; one of them should be out of reach of the machine's snapshots.",
+    )],
+};
+
+static EXPORTS: Shape = Shape {
+    doc: "Where the files lie that are exported for whole workgroups.",
+    keys: &[Key::new(
+        "folder",
+        Kind::Text,
+        "\"/var/lib/lapsed/exports\"",
+        "The folder; left out, `exports` beside the store's file, or beside this file if the store is on a server.",
     )],
 };
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use lapsed_jobs::JobError;
 use lapsed_jobs::apply::BatchSize;
 use lapsed_jobs::clerk::Clerk;
-use lapsed_jobs::desk::Desk;
+use lapsed_jobs::desk::{Desk, ExportFolder};
 use lapsed_jobs::holds::{On, Placing, StoreKeys, lift, place};
 use lapsed_jobs::in_force::{PoliciesInForce, taking_effect};
 use lapsed_jobs::metrics::Metrics;
@@ -163,6 +163,10 @@ pub(crate) async fn desk(world: &World) -> Desk {
         chance: Arc::new(SeededChance::new(9)),
         batch: BatchSize::Auto,
         pace: None,
+        exports: ExportFolder {
+            folder: world.exports(),
+            node: "box-office".to_owned(),
+        },
         watch_only: world.watch_only,
         metrics: Metrics::new(world.now(), "test", "none"),
     }

@@ -18,9 +18,10 @@ mod withheld;
 mod words;
 pub mod workgroup;
 
+use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 use lapsed_archive::{Format, Profile, Separator};
-use lapsed_model::Workgroup;
+use lapsed_model::{Workgroup, day_start};
 use lapsed_policy::{Export, Policy};
 
 use crate::Refusal;
@@ -82,6 +83,14 @@ impl<'p> ExportCase<'p> {
             },
             byte_order_mark: self.wanted.byte_order_mark,
         }
+    }
+
+    /// When a file that is written now goes: behind the day until which it is kept, in the tenant's zone.
+    #[must_use]
+    pub fn delete_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let today = now.with_timezone(&self.zone()).date_naive();
+        let last = self.wanted.delete_file_after.after(today);
+        day_start(self.zone(), last.checked_add_days(Days::new(1)).unwrap_or(last))
     }
 
     /// The zone in which its dates are read.

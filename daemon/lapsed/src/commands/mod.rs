@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod concept;
 pub(crate) mod demo;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod hold;
 pub(crate) mod init;

@@ -5,13 +5,12 @@ mod became;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use lapsed_jobs::desk::RETENTION;
 use lapsed_model::{Run, Schedule, TenantName, Workgroup};
 use lapsed_policy::next_slot;
 use lapsed_store::{NewRun, RunFilter};
 use serde_json::{Value, json};
 
-use crate::cli::{ScheduleArgs, ScheduleCommand};
+use crate::cli::{ScheduleArgs, ScheduleCommand, ScheduledJob};
 use crate::failure::{Failure, Result};
 use crate::follow::follow;
 use crate::installation::Installation;
@@ -25,15 +24,17 @@ pub(crate) async fn run(config: &Path, args: &ScheduleArgs, out: &Output) -> Res
         ScheduleCommand::List { tenant, slots } => {
             list(&installation, tenant.as_ref(), usize::from(*slots), out).await
         }
-        ScheduleCommand::Now { workgroup } => now(&installation, workgroup, out).await,
+        ScheduleCommand::Now { workgroup, job } => now(&installation, workgroup, *job, out).await,
         ScheduleCommand::Pause {
             workgroup,
             by,
             reason,
-        } => pause(&installation, workgroup, by, reason, out).await,
-        ScheduleCommand::Resume { workgroup } => resume(&installation, workgroup, out).await,
-        ScheduleCommand::History { workgroup, last } => {
-            history(&installation, workgroup.as_ref(), *last, out).await
+            job,
+        } => pause(&installation, (workgroup, *job), by, reason, out).await,
+        ScheduleCommand::Resume { workgroup, job } => resume(&installation, (workgroup, *job), out).await,
+        ScheduleCommand::History { workgroup, job, last } => {
+            let of = workgroup.as_ref().map(|workgroup| (workgroup, *job));
+            history(&installation, of, *last, out).await
         }
     }
 }
@@ -107,21 +108,35 @@ fn state(schedule: &Schedule) -> &'static str {
 }
 
 /// A run of its own, beside the schedule's.
-async fn now(installation: &Installation, workgroup: &Workgroup, out: &Output) -> Result {
+async fn now(installation: &Installation, workgroup: &Workgroup, job: ScheduledJob, out: &Output) -> Result {
     if !owner::is_served(installation).await? {
+        let by_hand = match job {
+            ScheduledJob::Retention => format!("`lapsed plan {workgroup} --save` and `lapsed apply` do"),
+            ScheduledJob::Export => format!("`lapsed export workgroup {workgroup}` does"),
+        };
         return Err(Failure::because(format!(
-            "no daemon serves the store: `lapsed plan {workgroup} --save` and `lapsed apply` do the same by hand"
+            "no daemon serves the store: {by_hand} the same by hand"
         )));
     }
     let new = NewRun {
         tenant: Some(workgroup.tenant.clone()),
         workgroup: Some(workgroup.name.clone()),
-        job: RETENTION.to_owned(),
+        job: job.name().to_owned(),
         payload: json!({}),
         asked_by: Some("lapsed schedule now".to_owned()),
         at: installation.now(),
     };
     let outcome = follow(installation, &new, out, async || {}).await?;
+    if job == ScheduledJob::Export {
+        let path = outcome["path"].as_str().unwrap_or_default();
+        let people = outcome["people"].as_u64().unwrap_or_default();
+        out.line(format!(
+            "{workgroup}: {} in {path}",
+            crate::output::people(people)
+        ));
+        out.object(&outcome);
+        return Ok(());
+    }
     let people = outcome["people"].as_u64().unwrap_or_default();
     let became = outcome["became"].as_str().unwrap_or_default();
     let plan = outcome["plan"].as_str().unwrap_or_default();
@@ -140,12 +155,12 @@ async fn now(installation: &Installation, workgroup: &Workgroup, out: &Output) -
 
 async fn pause(
     installation: &Installation,
-    workgroup: &Workgroup,
+    (workgroup, job): (&Workgroup, ScheduledJob),
     by: &str,
     reason: &str,
     out: &Output,
 ) -> Result {
-    let schedule = of(installation, workgroup).await?;
+    let schedule = of(installation, workgroup, job).await?;
     let at = installation.now();
     if !installation
         .store
@@ -163,8 +178,12 @@ async fn pause(
     Ok(())
 }
 
-async fn resume(installation: &Installation, workgroup: &Workgroup, out: &Output) -> Result {
-    let schedule = of(installation, workgroup).await?;
+async fn resume(
+    installation: &Installation,
+    (workgroup, job): (&Workgroup, ScheduledJob),
+    out: &Output,
+) -> Result {
+    let schedule = of(installation, workgroup, job).await?;
     let at = installation.now();
     if !installation.store.resume_schedule(&schedule.id, at).await? {
         return Err(Failure::because(format!(
@@ -181,26 +200,30 @@ async fn resume(installation: &Installation, workgroup: &Workgroup, out: &Output
     Ok(())
 }
 
-async fn of(installation: &Installation, workgroup: &Workgroup) -> Result<Schedule> {
+async fn of(installation: &Installation, workgroup: &Workgroup, job: ScheduledJob) -> Result<Schedule> {
     let schedules = installation.store.schedules(Some(&workgroup.tenant)).await?;
     schedules
         .into_iter()
-        .find(|schedule| schedule.timetable.workgroup == *workgroup)
+        .find(|schedule| schedule.timetable.workgroup == *workgroup && schedule.timetable.job == job.name())
         .ok_or_else(|| {
+            let needs = match job {
+                ScheduledJob::Retention => "`automatic`",
+                ScheduledJob::Export => "a `schedule` below `[export]`",
+            };
             Failure::because(format!(
-                "{workgroup} has no schedule: its policy needs `automatic`, and `lapsed run` makes it"
+                "{workgroup} has no such schedule: its policy needs {needs}, and `lapsed run` makes it"
             ))
         })
 }
 
 async fn history(
     installation: &Installation,
-    workgroup: Option<&Workgroup>,
+    schedule_of: Option<(&Workgroup, ScheduledJob)>,
     last: u32,
     out: &Output,
 ) -> Result {
-    let schedule = match workgroup {
-        Some(workgroup) => Some(of(installation, workgroup).await?),
+    let schedule = match schedule_of {
+        Some((workgroup, job)) => Some(of(installation, workgroup, job).await?),
         None => None,
     };
     let filter = RunFilter {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lapsed_jobs::export::files::LookedAfter;
 use lapsed_jobs::health::Component;
 use lapsed_jobs::metrics::Snapshot;
 use lapsed_jobs::scheduler::Work as _;
@@ -22,6 +23,7 @@ pub(crate) fn all(daemon: &Arc<Daemon>) -> Vec<Chore> {
         chore(daemon, "others", "*/5 * * * * *", others),
         chore(daemon, "remnants", "35 * * * * *", remnants),
         chore(daemon, "holds", "5 * * * * *", holds),
+        chore(daemon, "exports", "*/10 * * * * *", exports),
         chore(daemon, "records", "25 17 * * * *", records),
     ]
 }
@@ -117,6 +119,16 @@ async fn holds(daemon: Arc<Daemon>) -> Result<(), String> {
     if ended > 0 {
         tracing::info!(ended, "holds came to their end: their people are judged again");
         daemon.poke.notify_one();
+    }
+    Ok(())
+}
+
+/// Files of workgroups whose time is over, or in which somebody was anonymised.
+async fn exports(daemon: Arc<Daemon>) -> Result<(), String> {
+    let desk = daemon.desk();
+    let looked_after = desk.look_after_exports().await.map_err(|why| why.to_string())?;
+    if looked_after != LookedAfter::default() {
+        tracing::info!(?looked_after, "exported files were looked after");
     }
     Ok(())
 }

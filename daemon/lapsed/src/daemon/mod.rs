@@ -20,7 +20,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use lapsed_dataset::{Dataset, Fitted};
 use lapsed_jobs::apply::remove_remnants;
-use lapsed_jobs::desk::Desk;
+use lapsed_jobs::desk::{Desk, ExportFolder};
 use lapsed_jobs::health::{Component, Health};
 use lapsed_jobs::in_force::PoliciesInForce;
 use lapsed_jobs::journal::Journal;
@@ -199,6 +199,10 @@ async fn desk(
         chance: Arc::new(SystemChance),
         batch: batch_size(settings),
         pace: pace(settings, store.dialect()),
+        exports: ExportFolder {
+            folder: settings.exports.clone(),
+            node: settings.node.clone(),
+        },
         watch_only: settings.watch_only,
         metrics: metrics.clone(),
     })
