@@ -8,15 +8,14 @@ use super::packed::{about, noon};
 
 /// Says to a process of this suite how many megabytes it is to pack.
 const TOLD: &str = "LAPSED_TEST_PACK";
-/// More than one and a half times this is kept nowhere: queues, buffers and the program itself.
+/// The queues, the packer's buffers and the program itself, with room to spare.
 const MOST_KIB: u64 = 40 * 1024;
 
-/// A process of its own, since the other stories have memory, too. It does nothing where nobody told it.
+/// A process of its own, since the other stories have memory, too.
 #[tokio::test]
+#[ignore = "the story below has it done in processes of their own"]
 async fn packs_what_it_is_told() {
-    let Ok(told) = std::env::var(TOLD) else {
-        return;
-    };
+    let told = std::env::var(TOLD).expect("the story below tells it");
     let megabytes: usize = told.parse().expect("a number");
     let format = Format::spreadsheet(Separator::Semicolon);
     let mut csv = Vec::new();
@@ -49,6 +48,7 @@ fn x3_three_hundred_megabytes_take_no_more_memory_than_ten() {
     let [little, much] = ["10", "300"].map(|megabytes| {
         let output = Command::new(std::env::current_exe().expect("this program"))
             .args([
+                "--ignored",
                 "--exact",
                 "archives::memory::packs_what_it_is_told",
                 "--nocapture",
@@ -63,6 +63,7 @@ fn x3_three_hundred_megabytes_take_no_more_memory_than_ten() {
         let figure = figure.and_then(|(figure, _)| figure.parse::<u64>().ok());
         figure.unwrap_or_else(|| panic!("{output:?}"))
     });
+    println!("{little} KiB, {much} KiB");
     assert!(much < MOST_KIB, "{much} KiB");
     assert!(much < little + 8 * 1024, "{little} KiB became {much} KiB");
 }

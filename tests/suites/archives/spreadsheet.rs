@@ -109,9 +109,21 @@ fn there_is_one() -> bool {
 
 /// Opens the files, split at these separators, and saves them as something else.
 fn converted(folder: &Path, files: &[PathBuf], separators: &str, to: &str) -> Vec<PathBuf> {
+    converted_in("1033", folder, files, separators, to)
+}
+
+/// The same where people speak another language, by Windows's number for it.
+fn converted_in(
+    language: &str,
+    folder: &Path,
+    files: &[PathBuf],
+    separators: &str,
+    to: &str,
+) -> Vec<PathBuf> {
     let profile = format!("-env:UserInstallation=file://{}/profile", folder.display());
     // 34: the quote; 76: UTF-8; the last: evaluate formulas.
-    let filter = format!("--infilter=CSV:{separators},34,76,1,,0,false,true,false,false,false,0,true");
+    let filter =
+        format!("--infilter=CSV:{separators},34,76,1,,{language},false,true,false,false,false,0,true");
     let words = ["--headless", &profile, "--convert-to", to, &filter, "--outdir"];
     let mut arguments: Vec<&OsStr> = words.iter().map(OsStr::new).collect();
     arguments.push(folder.as_os_str());
@@ -211,28 +223,39 @@ fn x4_without_the_guard_they_are_formulas() {
     );
 }
 
+/// In these languages a space stands between thousands: French, Czech, Bulgarian, Swedish, Polish. German has points, and
+/// English commas.
+const LANGUAGES: [&str; 7] = ["1036", "1029", "1026", "1053", "1045", "1031", "1033"];
+
 #[test]
-fn x4_phone_numbers_come_out_as_text_as_they_went_in() {
+fn x4_phone_numbers_come_out_as_text_in_every_language() {
     if !there_is_one() {
         return;
     }
     let phones = [
-        "+43 1 2345678",
-        "+359 88 812 3456",
-        "+1 555 010 9999",
-        "+39 06 1234567",
-    ]
-    .map(str::to_owned);
+        ("+43 1 2345678", "+43 1 2345678"),
+        ("+359 88 812 3456", "+359 88 812 3456"),
+        ("+1 (555) 010-9999", "+1 555 010 9999"),
+        ("+39 06 1234567", "+39 06 1234567"),
+        ("+33 123 456 789", "+33 1 23 45 67 89"),
+        ("+4312345678", "+43 12 34 56 78"),
+    ];
     let folder = tempfile::tempdir().expect("a folder");
+    let stored = phones.map(|(stored, _)| stored.to_owned());
     let file = write(
         folder.path(),
         "phones.csv",
         Format::spreadsheet(Separator::Semicolon),
-        &phones,
+        &stored,
     );
-    let saved = converted(folder.path(), &[file], "59", "fods");
-    let cells = cells(&saved[0]);
-    for phone in phones {
-        assert!(cells.contains(&("string".to_owned(), phone)), "{cells:?}");
+    for language in LANGUAGES {
+        let saved = converted_in(language, folder.path(), std::slice::from_ref(&file), "59", "fods");
+        let cells = cells(&saved[0]);
+        for (_, written) in phones {
+            assert!(
+                cells.contains(&("string".to_owned(), written.to_owned())),
+                "{language}: {cells:?}"
+            );
+        }
     }
 }

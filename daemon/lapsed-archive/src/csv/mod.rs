@@ -6,8 +6,8 @@
 //! numbers, which begin like a formula, theirs.
 //!
 //! What neither profile can help: a spreadsheet that is let guess reads `01067` as 1067, `1-2` as a date and a number
-//! of twenty digits as one of fifteen. Nothing runs by that; who needs such columns to the letter imports them as text,
-//! or asks for the machine profile.
+//! of twenty digits as one of fifteen, and where the comma is the decimal sign `1.5` is a date to it. Nothing runs by
+//! that; who needs such columns to the letter imports them as text, or asks for the machine profile.
 //!
 //! The writer knows nothing of ZIP: it appends records to a buffer, which goes wherever its owner likes.
 
@@ -252,6 +252,6 @@ mod tests {
     #[test]
     fn x4_phone_numbers_stay_phone_numbers() {
         assert_eq!(spreadsheet("+43-1-2345678"), "+43 1 2345678");
-        assert_eq!(spreadsheet("+4312345678"), "+43 12345678");
+        assert_eq!(spreadsheet("+4312345678"), "+43 12 34 56 78");
     }
 }

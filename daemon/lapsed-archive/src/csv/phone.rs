@@ -5,15 +5,17 @@
 //! that is neither a number nor arithmetic, and still what everybody dials. So phone numbers are brought into that
 //! form instead of being guarded:
 //!
-//! | stored               | written           |
-//! |----------------------|-------------------|
-//! | `+43-1/234.56`       | `+43 1 234 56`    |
-//! | `+43 (0)1 2345678`   | `+43 1 2345678`   |
-//! | `+4312345678`        | `+43 12345678`    |
+//! | stored               | written              |
+//! |----------------------|----------------------|
+//! | `+43-1/234.56`       | `+43 1 234 56`       |
+//! | `+43 (0)1 2345678`   | `+43 1 2345678`      |
+//! | `+4312345678`        | `+43 12 34 56 78`    |
+//! | `+33 123 456 789`    | `+33 1 23 45 67 89`  |
 //!
 //! The `(0)` goes because it is dialled instead of the country code, never behind it, and E.123 says not to write it; in
-//! Italy and San Marino it is part of the number and stays. A number without any space gets one behind its country
-//! code (ITU-T E.164).
+//! Italy and San Marino it is part of the number and stays. The last two rows have no groups, or groups of three, which
+//! are thousands wherever a space stands between those (LibreOffice reads a number there in French, Czech, Polish,
+//! Bulgarian and Swedish): such a number is written in pairs behind its country code (ITU-T E.164).
 
 /// How many digits a number has at least, country code included. The shortest in use have so many.
 const FEWEST: usize = 7;
@@ -37,11 +39,38 @@ pub(super) fn append(to: &mut Vec<u8>, text: &str) -> bool {
     if to.last() == Some(&b' ') {
         to.pop();
     }
-    if !to[first..].contains(&b' ') {
-        let code = country_code(&to[first..]);
-        to.insert(first + code, b' ');
+    if could_be_thousands(&to[first..]) {
+        write_in_pairs(to, first);
     }
     true
+}
+
+/// Whether all groups but the first have three digits, or there is only one.
+fn could_be_thousands(groups: &[u8]) -> bool {
+    groups
+        .split(|byte| *byte == b' ')
+        .skip(1)
+        .all(|group| group.len() == 3)
+}
+
+/// The country code, and the rest in pairs; where it is odd, one digit comes first.
+fn write_in_pairs(to: &mut Vec<u8>, first: usize) {
+    let mut digits = [0; MOST];
+    let mut count = 0;
+    for byte in to.drain(first..).filter(u8::is_ascii_digit) {
+        digits[count] = byte;
+        count += 1;
+    }
+    let (code, rest) = digits[..count].split_at(country_code(&digits));
+    to.extend_from_slice(code);
+    let (odd, pairs) = rest.split_at(rest.len() % 2);
+    for group in std::iter::once(odd)
+        .chain(pairs.chunks(2))
+        .filter(|group| !group.is_empty())
+    {
+        to.push(b' ');
+        to.extend_from_slice(group);
+    }
 }
 
 /// Whether what follows the `+` is digits and what people put between them, as many digits as a number has.
@@ -111,9 +140,11 @@ mod tests {
             ("+43 (0)1 2345678", "+43 1 2345678"),
             ("+43(0)12345678", "+43 12345678"),
             ("+1 (555) 010-9999", "+1 555 010 9999"),
-            ("+4312345678", "+43 12345678"),
-            ("+15550109999", "+1 5550109999"),
-            ("+359888123456", "+359 888123456"),
+            ("+4312345678", "+43 12 34 56 78"),
+            ("+15550109999", "+1 55 50 10 99 99"),
+            ("+359888123456", "+359 8 88 12 34 56"),
+            ("+33 123 456 789", "+33 1 23 45 67 89"),
+            ("+4312 345 678", "+43 12 34 56 78"),
             ("+39 06 1234567 ", "+39 06 1234567"),
             ("+39 (0)6 1234567", "+39 0 6 1234567"),
             ("+43\u{a0}1\u{a0}2345678", "+43 1 2345678"),
