@@ -253,6 +253,73 @@ async fn x1_one_strange_value_does_not_keep_the_others_from_coming_out() {
 }
 
 #[tokio::test]
+async fn x1_a_column_of_any_type_comes_out_with_all_that_is_in_it() {
+    if !only_on(Dialect::Postgres, "SQLite's columns have no types") {
+        return;
+    }
+    let mut world = World::with().dataset("salon-suite").build().await;
+    world
+        .platform
+        .run(
+            "INSERT INTO guest (uid, username, full_name, mail, joined_on) VALUES ('g-1', 'u', 'Anna', 'a@mail.example', '2020-01-01'); \
+             INSERT INTO receipt VALUES ('r-1', 'g-1', 1600000000, 2); \
+             INSERT INTO receipt_line VALUES (1, 'r-1', 'cut', NULL, NULL)",
+        )
+        .await;
+    world.platform.run("CREATE DOMAIN hour AS timestamptz").await;
+    let guest = SubjectKey::Text("g-1".to_owned());
+    for (of_type, stored, comes) in [
+        ("bigint", "9223372036854775807", json!(i64::MAX)),
+        (
+            "numeric",
+            "12345678901234567890.12345678901234567890",
+            json!("12345678901234567890.12345678901234567890"),
+        ),
+        ("numeric", "NaN", json!("NaN")),
+        ("double precision", "-Infinity", json!("-Infinity")),
+        ("double precision", "0.1", json!("0.1")),
+        ("boolean", "yes", json!("true")),
+        ("bytea", "\\x00ff", json!("00ff")),
+        (
+            "jsonb",
+            "{\"a\": [\"\\u202e\", null]}",
+            json!("{\"a\": [\"\u{202e}\", null]}"),
+        ),
+        ("json", "{\"a\": \"\\u0000\"}", json!("{\"a\": \"\\u0000\"}")),
+        ("text[]", "{one,\"t,o\",NULL}", json!("[\"one\",\"t,o\",null]")),
+        (
+            "uuid",
+            "6f1c0d52-7a31-4c1e-9a00-00000000000a",
+            json!("6f1c0d52-7a31-4c1e-9a00-00000000000a"),
+        ),
+        ("date", "2026-11-01", json!("2026-11-01")),
+        ("date", "infinity", json!("infinity")),
+        (
+            "timestamp",
+            "2026-11-01 04:30",
+            json!("2026-11-01T04:30:00.000000Z"),
+        ),
+        (
+            "hour",
+            "2026-11-01 04:30+01",
+            json!("2026-11-01T03:30:00.000000Z"),
+        ),
+        ("character(4)", "ab", json!("ab")),
+    ] {
+        let stored = stored.replace('\'', "''");
+        world
+            .platform
+            .run(&format!(
+                "ALTER TABLE receipt_line ALTER COLUMN engraving TYPE {of_type} USING CAST('{stored}' AS {of_type})"
+            ))
+            .await;
+        world.refit().await;
+        let file = file_of(&world, &guest, "receipts.csv").await;
+        assert_eq!(file.column("engraving"), [&comes], "{of_type}");
+    }
+}
+
+#[tokio::test]
 async fn x1_names_and_answers_of_others_are_told_apart() {
     let world = World::new().await;
     let named = [
@@ -332,6 +399,42 @@ async fn x3_pages_bring_everybody_of_the_workgroup_once_and_in_the_order_of_thei
             assert_eq!(house.columns[0].name, Export::CUSTOMER);
             assert_eq!(house.rows, expected, "{file} in pages of {page}");
         }
+    }
+}
+
+/// Keys that are texts, sorted as the database does, and a workgroup that only a query knows.
+#[tokio::test]
+async fn x3_pages_bring_everybody_whatever_their_keys_are() {
+    let world = World::with().dataset("salon-suite").build().await;
+    world
+        .platform
+        .run("INSERT INTO branch VALUES ('B1', 'theatre/house'), ('B2', 'theatre/house'), ('B3', 'theatre/studio')")
+        .await;
+    let mut keys = Vec::new();
+    for (number, letter) in ["a", "B", "ä", "Z", "10", "9", "e\u{301}", "é", "''"]
+        .iter()
+        .enumerate()
+    {
+        let key = format!("{letter}-{number}");
+        let of_guest = format!(
+            "INSERT INTO guest (uid, username, full_name, mail, joined_on) \
+             VALUES ('{key}', 'u{number}', 'Anna', 'a@mail.example', '2020-01-01'); \
+             INSERT INTO guest_branch VALUES ('{key}', 'B1'), ('{key}', 'B2')"
+        );
+        world.platform.run(&of_guest).await;
+        keys.push(json!(key.replace("''", "'")));
+    }
+    world
+        .platform
+        .run("UPDATE guest_branch SET branch_code = 'B3' WHERE guest_uid = 'B-1' AND branch_code = 'B2'")
+        .await;
+    // Whoever belongs to two workgroups is in neither.
+    keys.retain(|key| key != "B-1");
+    for page in [1, 2, 100] {
+        let house = file_of_house(&world, "guest.csv", &everybody(), page).await;
+        let mut found: Vec<Json> = house.column(Export::CUSTOMER).into_iter().cloned().collect();
+        found.sort_by_key(|key| keys.iter().position(|known| known == key));
+        assert_eq!(found, keys, "in pages of {page}");
     }
 }
 
