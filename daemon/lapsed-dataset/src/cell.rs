@@ -9,7 +9,7 @@
 //! it stands: it is what is stored about somebody.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use lapsed_model::{Dialect, QueryColumn};
+use lapsed_model::{Column, Dialect, QueryColumn, Table};
 
 use crate::Fitted;
 use crate::dataset::Export;
@@ -85,14 +85,12 @@ impl Fitted<'_> {
 
     /// The same as SQL, of a row `q`.
     pub(crate) fn export_cells(&self, export: &Export) -> Vec<String> {
+        let query = &export.query.value;
         let cell = |column: &QueryColumn| {
-            let name = format!("q.{}", quote(&column.name));
-            let declared = self.declared(&export.query.value, column);
+            let (name, form) = (format!("q.{}", quote(&column.name)), self.form(export, column));
             match self.dialect() {
-                Dialect::Sqlite => in_sqlite(&name, declared, self.form(export, column)),
-                Dialect::Postgres => {
-                    in_postgres(&name, declared.unwrap_or_default(), self.form(export, column))
-                }
+                Dialect::Sqlite => in_sqlite(&name, Known::of(query, self.origin(column)), form),
+                Dialect::Postgres => in_postgres(&name, self.declared(query, column), form),
             }
         };
         self.written_columns(export).map(cell).collect()
@@ -110,7 +108,7 @@ impl Fitted<'_> {
         let said = export.instants.iter().find(|(name, _)| name.value == column.name);
         let known = || match self.dialect() {
             Dialect::Sqlite => None,
-            Dialect::Postgres => match Kind::of(self.declared(&export.query.value, column)?) {
+            Dialect::Postgres => match Kind::of(self.declared(&export.query.value, column)) {
                 Kind::Timestamptz | Kind::Timestamp => Some(Instants::Timestamptz),
                 Kind::Date => Some(Instants::Date),
                 _ => None,
@@ -120,17 +118,55 @@ impl Fitted<'_> {
     }
 }
 
+/// What is known of a column's values before SQLite looks at them. To look at each costs as much again as the rest of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// Only texts, or only whole numbers: the table is strict.
+    Strictly,
+    /// Texts by its declaration; in a table that is not strict, bytes as well.
+    Texts,
+    /// Nothing.
+    Nothing,
+}
+
+impl Known {
+    /// Of a column that was read from there. Of several queries that are put together SQLite tells the origin by the first.
+    fn of(query: &str, origin: Option<(&Table, &Column)>) -> Known {
+        let Some((table, column)) = origin else {
+            return Known::Nothing;
+        };
+        let declared = column.declared.to_ascii_uppercase();
+        let is_strict = table.is_strict && ["TEXT", "INT", "INTEGER"].contains(&declared.as_str());
+        let is_text = !declared.contains("INT")
+            && ["CHAR", "CLOB", "TEXT"]
+                .iter()
+                .any(|text| declared.contains(text));
+        match () {
+            () if is_strict && !is_put_together(query) => Known::Strictly,
+            () if is_text => Known::Texts,
+            () => Known::Nothing,
+        }
+    }
+}
+
+fn is_put_together(query: &str) -> bool {
+    let query = query.to_ascii_uppercase();
+    ["UNION", "INTERSECT", "EXCEPT"]
+        .iter()
+        .any(|word| query.contains(word))
+}
+
 /// SQLite looks at each value, and so must we: bytes are an error in its JSON, an infinite number would be one in ours, and a value
 /// that it knows to be JSON would not come out as a text.
-fn in_sqlite(column: &str, declared: Option<&str>, form: Option<Instants>) -> String {
-    let plain = if declared.is_some_and(is_declared_as_text) {
-        // Such a column has only texts and, where it is not strict, bytes; as a text they show what they are.
-        format!("{column} || ''")
-    } else {
-        format!(
+fn in_sqlite(column: &str, known: Known, form: Option<Instants>) -> String {
+    let plain = match known {
+        Known::Strictly => column.to_owned(),
+        // Bytes show as a text what they are.
+        Known::Texts => format!("{column} || ''"),
+        Known::Nothing => format!(
             "CASE typeof({column}) WHEN 'text' THEN {column} || '' WHEN 'real' THEN CAST({column} AS TEXT) \
              WHEN 'blob' THEN lower(hex({column})) ELSE {column} END"
-        )
+        ),
     };
     let number = |factor: &str| {
         format!(
@@ -140,6 +176,7 @@ fn in_sqlite(column: &str, declared: Option<&str>, form: Option<Instants>) -> St
     };
     match form {
         None => plain,
+        Some(Instants::Milliseconds) if known == Known::Strictly => plain,
         Some(Instants::Milliseconds) => number("1.0"),
         Some(Instants::Seconds) => number("1000.0"),
         Some(form) => {
@@ -147,15 +184,6 @@ fn in_sqlite(column: &str, declared: Option<&str>, form: Option<Instants>) -> St
             format!("coalesce({fetched}, {plain})")
         }
     }
-}
-
-/// Whether SQLite takes it for a text by its declaration.
-fn is_declared_as_text(declared: &str) -> bool {
-    let declared = declared.to_ascii_uppercase();
-    !declared.contains("INT")
-        && ["CHAR", "CLOB", "TEXT"]
-            .iter()
-            .any(|text| declared.contains(text))
 }
 
 /// PostgreSQL's types say beforehand what there will be.
@@ -218,16 +246,33 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_known_by_what_sqlite_makes_of_their_declaration() {
-        for (declared, is_text) in [
-            ("TEXT", true),
-            ("varchar(80)", true),
-            ("POINT OF CHARGE", false),
-            ("", false),
-            ("INTEGER", false),
-            ("BLOB", false),
+    fn what_sqlite_can_hold_is_known_by_its_declaration() {
+        let known = |query: &str, declared: &str, is_strict| {
+            let column = Column {
+                name: "c".to_owned(),
+                declared: declared.to_owned(),
+                nullable: true,
+                primary_key: false,
+            };
+            let table = Table {
+                is_strict,
+                ..Table::default()
+            };
+            Known::of(query, Some((&table, &column)))
+        };
+        for (declared, strict, lax) in [
+            ("TEXT", Known::Strictly, Known::Texts),
+            ("INTEGER", Known::Strictly, Known::Nothing),
+            ("ANY", Known::Nothing, Known::Nothing),
+            ("BLOB", Known::Nothing, Known::Nothing),
+            ("varchar(80)", Known::Texts, Known::Texts),
+            ("POINT OF CHARGE", Known::Nothing, Known::Nothing),
         ] {
-            assert_eq!(is_declared_as_text(declared), is_text, "{declared}");
+            assert_eq!(known("SELECT c FROM t", declared, true), strict, "{declared}");
+            assert_eq!(known("SELECT c FROM t", declared, false), lax, "{declared}");
         }
+        let put_together = "SELECT c FROM t UNION ALL SELECT x FROM u";
+        assert_eq!(known(put_together, "INTEGER", true), Known::Nothing);
+        assert_eq!(Known::of("SELECT 1 + 1", None), Known::Nothing);
     }
 }

@@ -8,7 +8,7 @@
 //! everybody in it is looked up as for a plan: so a page costs what it holds, and not what the store holds.
 
 use chrono::{DateTime, Utc};
-use lapsed_model::{ConsentTo, Statement, SubjectKey};
+use lapsed_model::{ConsentTo, Dialect, Statement, SubjectKey};
 
 use crate::Fitted;
 use crate::cell::{ExportColumn, Holds};
@@ -62,8 +62,8 @@ impl<'d> Fitted<'d> {
     }
 
     /// A file of a workgroup for the next `people` of those who can still be identified, behind `after`. The statement answers
-    /// in one row: (people in the page, the key of the last one as JSON, rows, the rows as JSON); a page of nobody is the end. The first
-    /// column is [`Export::CUSTOMER`], with the person's key.
+    /// in one row: (people in the page, the key of the last one as JSON, rows, the rows as JSON); a page of fewer people than asked for is the last.
+    /// The first column is [`Export::CUSTOMER`], with the person's key.
     #[must_use]
     pub fn export_page(
         &self,
@@ -199,7 +199,7 @@ impl<'d> Fitted<'d> {
     fn export_line(&self, export: &Export, person: Option<&str>) -> String {
         let person = person.map(|person| match self.key().kind() {
             Kind::Integer => person.to_owned(),
-            _ if self.dialect() == lapsed_model::Dialect::Sqlite => person.to_owned(),
+            _ if self.dialect() == Dialect::Sqlite => person.to_owned(),
             _ => format!("CAST({person} AS text)"),
         });
         let values: Vec<String> = [self.is_other(export)]

@@ -89,6 +89,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn x1_a_file_that_says_nothing_of_itself_is_answered_with_the_line_to_add() {
+        let file = lapsed_config::File::new(
+            "dataset.toml",
+            "[[export]]\nfile = \"orders.csv\"\nquery = \"SELECT 1\"\n",
+        );
+        let (_, findings) = Dataset::read(&file);
+        let missing = findings
+            .iter()
+            .find(|finding| finding.title == "`about` is missing here");
+        assert_eq!(
+            missing.and_then(|finding| finding.help.as_deref()),
+            Some("add a line such as `about = \"Your orders.\"`")
+        );
+    }
+
+    #[test]
     fn x4_a_file_has_a_name_and_no_path() {
         for name in ["orders.csv", "form_answers-2.csv"] {
             assert!(is_plain(name), "{name}");

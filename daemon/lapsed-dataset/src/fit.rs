@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use lapsed_config::Finding;
-use lapsed_model::{Catalogue, Dialect, QueryColumn, QueryPlan, QueryShape};
+use lapsed_model::{Catalogue, Column, Dialect, QueryColumn, QueryPlan, QueryShape, Table};
 
 use crate::check::Check;
 use crate::dataset::{Dataset, Fact, WorkgroupOf};
@@ -115,14 +115,21 @@ impl<'d> Fitted<'d> {
         self.shapes.get(query).map_or(&[], |shape| &shape.columns)
     }
 
-    /// What PostgreSQL says that a column of a query is; on SQLite, what the column that it was read from was declared as.
-    pub(crate) fn declared(&self, query: &str, column: &QueryColumn) -> Option<&str> {
-        if self.dialect() == Dialect::Postgres {
-            return self.types.get(query)?.get(&column.name).map(String::as_str);
-        }
+    /// What a column of a query was read from, where it is no expression.
+    pub(crate) fn origin(&self, column: &QueryColumn) -> Option<(&Table, &Column)> {
         let (table, column) = column.origin.as_ref()?;
-        let column = self.catalogue.tables.get(table)?.column(column)?;
-        Some(&column.declared)
+        let table = self.catalogue.tables.get(table)?;
+        Some((table, table.column(column)?))
+    }
+
+    /// What PostgreSQL says that a column of a query is. A domain is told as the type that it stands for, where it is known.
+    pub(crate) fn declared(&self, query: &str, column: &QueryColumn) -> &str {
+        let declared = self.types.get(query).and_then(|types| types.get(&column.name));
+        let declared = declared.map_or("", String::as_str);
+        match self.origin(column) {
+            Some((_, origin)) if Kind::of(declared) == Kind::Other => &origin.declared,
+            _ => declared,
+        }
     }
 
     /// What PostgreSQL keeps workgroups as.

@@ -37,12 +37,12 @@ macro_rules! in_languages {
             Kind::Table(&Shape {
                 doc: $doc,
                 keys: &[
-                    Key::new("en", Kind::Text, concat!("en = \"", $en, "\""), "In English."),
-                    Key::new("de", Kind::Text, concat!("de = \"", $de, "\""), "In German."),
-                    Key::new("fr", Kind::Text, concat!("fr = \"", $fr, "\""), "In French."),
-                    Key::new("it", Kind::Text, concat!("it = \"", $it, "\""), "In Italian."),
-                    Key::new("es", Kind::Text, concat!("es = \"", $es, "\""), "In Spanish."),
-                    Key::new("bg", Kind::Text, concat!("bg = \"", $bg, "\""), "In Bulgarian."),
+                    Key::new("en", Kind::Text, concat!("\"", $en, "\""), "In English."),
+                    Key::new("de", Kind::Text, concat!("\"", $de, "\""), "In German."),
+                    Key::new("fr", Kind::Text, concat!("\"", $fr, "\""), "In French."),
+                    Key::new("it", Kind::Text, concat!("\"", $it, "\""), "In Italian."),
+                    Key::new("es", Kind::Text, concat!("\"", $es, "\""), "In Spanish."),
+                    Key::new("bg", Kind::Text, concat!("\"", $bg, "\""), "In Bulgarian."),
                 ],
             }),
         ])
@@ -95,21 +95,16 @@ const RULE: Shape = Shape {
         Key::required(
             "rule",
             Kind::Text,
-            "rule = \"vouchers-bought\"",
+            "\"vouchers-bought\"",
             "Its name in plans and in the ledger.",
         ),
         Key::required(
             "says",
             SENTENCE,
-            "says = \"bought vouchers before the cut-off\"",
+            "\"bought vouchers before the cut-off\"",
             "How it reads behind a person's name.",
         ),
-        Key::required(
-            "fact",
-            Kind::Text,
-            "fact = \"voucher_bought\"",
-            "The fact it looks at.",
-        ),
+        Key::required("fact", Kind::Text, "\"voucher_bought\"", "The fact it looks at."),
         Key::required(
             "is",
             Kind::Words(&[
@@ -119,13 +114,13 @@ const RULE: Shape = Shape {
                 ("after now", "it lies in the future"),
                 ("present", "it happened at all"),
             ]),
-            "is = \"before cut-off\"",
+            "\"before cut-off\"",
             "How its instant compares; always strictly.",
         ),
         Key::new(
             "without",
             Kind::List(&Kind::Text),
-            "without = [\"valid_purchase\"]",
+            "[\"valid_purchase\"]",
             "And nothing ever happened of these facts.",
         ),
         Key::new(
@@ -134,7 +129,7 @@ const RULE: Shape = Shape {
                 ("keep_people_with_consent", "R-3.8"),
                 ("article_buyers_too", "people who only ever bought articles"),
             ]),
-            "switch = \"article_buyers_too\"",
+            "\"article_buyers_too\"",
             "The policy's key that turns the rule on or off.",
         ),
     ],
@@ -143,19 +138,14 @@ const RULE: Shape = Shape {
 const SUBJECT: Shape = Shape {
     doc: "The table with one row per person.",
     keys: &[
-        Key::required("table", Kind::Text, "table = \"customers\"", "Its name."),
+        Key::required("table", Kind::Text, "\"customers\"", "Its name."),
         Key::new(
             "class",
             CLASS,
-            "class = \"Orders\"",
+            "\"Orders\"",
             "What the deletion concept calls these data; left out, the table's name.",
         ),
-        Key::required(
-            "key",
-            Kind::Text,
-            "key = \"id\"",
-            "The column that tells people apart.",
-        ),
+        Key::required("key", Kind::Text, "\"id\"", "The column that tells people apart."),
         Key::required(
             "workgroup",
             Kind::Either(&[
@@ -165,30 +155,30 @@ const SUBJECT: Shape = Shape {
                     keys: &[Key::required(
                         "query",
                         Kind::Text,
-                        "query = \"SELECT … AS subject, … AS workgroup FROM …\"",
+                        "\"SELECT … AS subject, … AS workgroup FROM …\"",
                         "A query of (subject, workgroup).",
                     )],
                 }),
             ]),
-            "workgroup = \"workgroup\"",
+            "\"workgroup\"",
             "The column with the store's key of the workgroup, or a query.",
         ),
         Key::new(
             "created_at",
             Kind::Text,
-            "created_at = \"created_at\"",
+            "\"created_at\"",
             "The column with the instant of creation: part of every pseudonym.",
         ),
         Key::new(
             "erased_at",
             Kind::Text,
-            "erased_at = \"anonymised_at\"",
+            "\"anonymised_at\"",
             "The column that is null while the person can be identified.",
         ),
         Key::new(
             "language",
             Kind::Text,
-            "language = \"language\"",
+            "\"language\"",
             "The column with the person's language.",
         ),
         Key::new(
@@ -197,13 +187,13 @@ const SUBJECT: Shape = Shape {
                 names: "a channel",
                 each: &Kind::Text,
             },
-            "contact = { email = \"email\" }",
+            "{ email = \"email\" }",
             "One column per channel that addresses it.",
         ),
         Key::new(
             "find",
             Kind::List(&Kind::Text),
-            "find = [\"number\", \"email\"]",
+            "[\"number\", \"email\"]",
             "The columns that `lapsed find` searches and shows.",
         ),
         Key::required(
@@ -218,18 +208,18 @@ const SUBJECT: Shape = Shape {
 const RELATED: Shape = Shape {
     doc: "Rows of another table that belong to a person.",
     keys: &[
-        Key::required("table", Kind::Text, "table = \"web_users\"", "The table."),
+        Key::required("table", Kind::Text, "\"web_users\"", "The table."),
         Key::new(
             "class",
             CLASS,
-            "class = \"Orders\"",
+            "\"Orders\"",
             "What the deletion concept calls these data; left out, the table's name.",
         ),
-        Key::new("key", Kind::Text, "key = \"id\"", "The column that `row` names.").or("\"id\""),
+        Key::new("key", Kind::Text, "\"id\"", "The column that `row` names.").or("\"id\""),
         Key::required(
             "rows",
             Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)]),
-            "rows = \"SELECT id AS row, customer_id AS subject FROM web_users\"",
+            "\"SELECT id AS row, customer_id AS subject FROM web_users\"",
             "One or several queries of (row, subject).",
         ),
         Key::required(
@@ -238,7 +228,7 @@ const RELATED: Shape = Shape {
                 ("columns", "the rows stay, and each column has its own rule"),
                 ("rows", "the rows are deleted"),
             ]),
-            "erase = \"columns\"",
+            "\"columns\"",
             "What becomes of the rows.",
         ),
         Key::new(
@@ -252,22 +242,17 @@ const RELATED: Shape = Shape {
             Kind::Table(&Shape {
                 doc: "Columns that wait for a period of the policy's (R-8).",
                 keys: &[
-                    Key::required(
-                        "columns",
-                        Kind::List(&Kind::Text),
-                        "columns = [\"invoice_name\"]",
-                        "Which.",
-                    ),
+                    Key::required("columns", Kind::List(&Kind::Text), "[\"invoice_name\"]", "Which."),
                     Key::required(
                         "period",
                         Kind::Words(&[("keep_invoice_recipients", "the bookkeeping period")]),
-                        "period = \"keep_invoice_recipients\"",
+                        "\"keep_invoice_recipients\"",
                         "The policy's key for the period.",
                     ),
                     Key::required(
                         "since",
                         Kind::Text,
-                        "since = \"ordered_at\"",
+                        "\"ordered_at\"",
                         "The column with the instant that the period counts from.",
                     ),
                 ],
@@ -284,13 +269,13 @@ const FACT: Shape = Shape {
         Key::required(
             "query",
             Kind::Text,
-            "query = \"SELECT … AS subject, … AS at, … AS record FROM …\"",
+            "\"SELECT … AS subject, … AS at, … AS record FROM …\"",
             "The query.",
         ),
         Key::new(
             "instants",
             INSTANTS,
-            "instants = \"date\"",
+            "\"date\"",
             "How it writes instants, where it differs from the rest.",
         ),
         Key::new(
@@ -299,7 +284,7 @@ const FACT: Shape = Shape {
                 "never ends",
                 "an empty instant is an end that never comes: it keeps",
             )]),
-            "null = \"never ends\"",
+            "\"never ends\"",
             "What an empty instant means; it matches no rule where this is left out.",
         ),
         Key::new(
@@ -308,7 +293,7 @@ const FACT: Shape = Shape {
                 ("the start of the day", "something began or happened"),
                 ("the end of the day", "something ends with that day"),
             ]),
-            "a_date_is = \"the end of the day\"",
+            "\"the end of the day\"",
             "What a date without a time stands for.",
         ),
     ],
@@ -320,13 +305,13 @@ const HOLDABLE: Shape = Shape {
         Key::required(
             "name",
             Kind::Text,
-            "name = \"order\"",
+            "\"order\"",
             "What staff call such a record when they place a hold on one.",
         ),
         Key::required(
             "rows",
             Kind::Text,
-            "rows = \"SELECT number AS record, customer_id AS subject FROM orders\"",
+            "\"SELECT number AS record, customer_id AS subject FROM orders\"",
             "A query of (record, subject); `record` is what staff call the record by.",
         ),
     ],
@@ -335,34 +320,29 @@ const HOLDABLE: Shape = Shape {
 const EXPORT: Shape = Shape {
     doc: "One file of a person's export (X-1), and perhaps of the whole workgroup's (X-3).",
     keys: &[
-        Key::required(
-            "file",
-            Kind::Text,
-            "file = \"orders.csv\"",
-            "Its name in the archive.",
-        ),
+        Key::required("file", Kind::Text, "\"orders.csv\"", "Its name in the archive."),
         Key::required(
             "about",
             ABOUT,
-            "about = \"Your orders.\"",
+            "\"Your orders.\"",
             "What it is, for whoever opens it.",
         ),
         Key::required(
             "query",
             Kind::Text,
-            "query = \"SELECT customer_id AS subject, number FROM orders\"",
+            "\"SELECT customer_id AS subject, number FROM orders\"",
             "What goes into it; `subject` picks the rows of one person.",
         ),
         Key::new(
             "covers",
             Kind::List(&Kind::Text),
-            "covers = [\"form_answers.value\"]",
+            "[\"form_answers.value\"]",
             "Columns that come out through an expression.",
         ),
         Key::new(
             "others",
             Kind::List(&Kind::Text),
-            "others = [\"holder_name\"]",
+            "[\"holder_name\"]",
             "Columns with names and answers of other people; in rows whose `is_other` is 0 they are the person's own.",
         ),
         Key::new(
@@ -372,23 +352,18 @@ const EXPORT: Shape = Shape {
                 Kind::Table(&Shape {
                     doc: "A column whose instants are written in a way of their own.",
                     keys: &[
-                        Key::required("column", Kind::Text, "column = \"paid_on\"", "Which."),
-                        Key::required(
-                            "instants",
-                            INSTANTS,
-                            "instants = \"date\"",
-                            "How it writes instants.",
-                        ),
+                        Key::required("column", Kind::Text, "\"paid_on\"", "Which."),
+                        Key::required("instants", INSTANTS, "\"date\"", "How it writes instants."),
                     ],
                 }),
             ])),
-            "instants = [\"ordered_at\"]",
+            "[\"ordered_at\"]",
             "Columns with instants: they are shown as dates.",
         ),
         Key::new(
             "workgroup",
             Kind::YesNo,
-            "workgroup = true",
+            "true",
             "Whether there is such a file of a whole workgroup, too.",
         )
         .or("false"),
@@ -408,11 +383,11 @@ const EXPORT: Shape = Shape {
 pub static DATASET_SHAPE: Shape = Shape {
     doc: "Where personal data lives in the store, and which happenings make a customer due or keep one.",
     keys: &[
-        Key::required("dataset", Kind::Text, "dataset = \"reference\"", "Its name."),
+        Key::required("dataset", Kind::Text, "\"reference\"", "Its name."),
         Key::new(
             "instants",
             INSTANTS,
-            "instants = \"milliseconds\"",
+            "\"milliseconds\"",
             "How the store writes instants.",
         )
         .or("\"milliseconds\""),

@@ -45,6 +45,8 @@ pub struct Table {
     pub meddlers: Vec<String>,
     /// Rights that the role lacks of those that erasing may need: `UPDATE`, `DELETE`.
     pub lacks: Vec<String>,
+    /// Whether each of its columns only takes what it was declared for: one of SQLite's may be so, PostgreSQL's all are.
+    pub is_strict: bool,
     /// A view cannot be erased from.
     pub is_view: bool,
     /// A view that has rows of its own, from when it was refreshed last.

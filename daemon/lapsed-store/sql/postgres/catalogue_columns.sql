@@ -21,6 +21,7 @@ SELECT CASE n.nspname WHEN 'public' THEN c.relname::text ELSE n.nspname || '.' |
        CASE n.nspname WHEN 'public' THEN NULL ELSE n.nspname::text END AS schema,
        c.relkind IN ('v', 'm') AS is_view,
        c.relkind = 'm' AND c.relispopulated AS is_filled,
+       TRUE AS is_strict,
        concat_ws(
            ' ',
            CASE WHEN NOT has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,

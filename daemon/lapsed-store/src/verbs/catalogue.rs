@@ -61,6 +61,7 @@ async fn columns(session: &mut Session) -> Result<Tables> {
         table.schema = row.get("schema");
         table.is_view = row.get("is_view");
         table.is_filled = row.get("is_filled");
+        table.is_strict = row.get("is_strict");
         let lacks: String = row.get("lacks");
         table.lacks = lacks.split_whitespace().map(str::to_owned).collect();
         table.columns.push(Column {
