@@ -364,6 +364,12 @@ impl World {
         &self.place
     }
 
+    /// Where files of workgroups are written.
+    #[must_use]
+    pub fn exports(&self) -> PathBuf {
+        self.folder.path().join("exports")
+    }
+
     /// The world's folder, for files of the test's own.
     #[must_use]
     pub fn folder(&self) -> &Path {

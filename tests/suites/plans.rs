@@ -111,10 +111,12 @@ fn pages(world: &World) -> Vec<ExportFile<'static>> {
     let filters = [
         ExportFilter::default(),
         ExportFilter {
+            named_in: None,
             consent: Some((consent, world.now())),
             event: None,
         },
         ExportFilter {
+            named_in: None,
             consent: None,
             event: Some("7".to_owned()),
         },

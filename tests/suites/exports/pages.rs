@@ -108,6 +108,7 @@ async fn x3_only_people_with_a_consent_that_holds() {
     world.customer(3).consent(Some("2099-01-01")).await;
     world.customer(4).await;
     let of = |consent: &str| ExportFilter {
+        named_in: None,
         consent: Some((consent.parse().expect("a consent"), world.now())),
         event: None,
     };
@@ -136,6 +137,7 @@ async fn x3_only_the_participants_of_one_event() {
     assert!(world.fitted.exports_events());
     for row in 0..3 {
         let only = ExportFilter {
+            named_in: None,
             consent: None,
             event: Some(cell(row, "event").to_string()),
         };

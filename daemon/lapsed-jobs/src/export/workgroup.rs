@@ -231,7 +231,7 @@ async fn pack(
     progress: &mut Progress,
     report: &mut (impl FnMut(&Progress) + Send),
 ) -> Result<Done, JobError> {
-    let mut options = Options::new(new.began_at.with_timezone(&case.zone()).naive_local());
+    let mut options = Options::new(new.began_at.with_timezone(&case.zone()).naive_local()).for_large_files();
     options.password = wanted.password.clone();
     let filter = ExportFilter {
         consent: None,
