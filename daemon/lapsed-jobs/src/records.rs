@@ -87,6 +87,8 @@ pub struct Pruned {
     pub holds: u64,
     /// Names of batches.
     pub erasures: u64,
+    /// What was known of files that went.
+    pub exports: u64,
 }
 
 /// Takes out what has passed its period. Killed in the middle it goes on the next time.
@@ -107,6 +109,7 @@ pub async fn prune(tools: &Tools<'_>, periods: &RecordPeriods) -> Result<Pruned,
             + all(store, Expired::Scans, from(periods.runs)).await?,
         requests: all(store, Expired::Requests, from(periods.requests)).await?,
         holds: all(store, Expired::Holds, from(periods.holds)).await?,
+        exports: all(store, Expired::Exports, from(periods.runs)).await?,
     })
 }
 

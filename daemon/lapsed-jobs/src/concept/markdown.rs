@@ -281,6 +281,7 @@ fn record_words(record: Kind, words: &Words) -> (&'static str, &'static str) {
         Kind::Runs => (words.record_runs, words.record_runs_holds),
         Kind::Requests => (words.record_requests, words.record_requests_holds),
         Kind::Holds => (words.record_holds_label, words.record_holds_holds),
+        Kind::Exports => (words.record_exports, words.record_exports_holds),
         Kind::Warnings => (words.record_warnings, words.record_warnings_holds),
         Kind::Policies => (words.record_policies, words.record_policies_holds),
     }

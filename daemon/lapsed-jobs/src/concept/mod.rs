@@ -184,6 +184,8 @@ pub enum Kind {
     Requests,
     /// Who was under a legal hold.
     Holds,
+    /// Files of whole workgroups.
+    Exports,
     /// Who is to be warned.
     Warnings,
     /// The tenant's policies.
@@ -251,7 +253,7 @@ pub fn concept(sources: &Sources<'_>, language: Language) -> Concept {
             .iter()
             .map(|(table, reason)| (table.clone(), reason.value.clone()))
             .collect(),
-        records: own_records(records),
+        records: own_records(records, longest(policy, now)),
         traces: (dialect == Dialect::Postgres).then_some(Traces {
             backups: records.backups,
         }),
@@ -333,7 +335,19 @@ fn word(verb: Verb) -> &'static str {
     known.map_or("", |(word, _)| word)
 }
 
-fn own_records(periods: &RecordPeriods) -> Vec<Record> {
+/// How long files of workgroups lie there at most.
+fn longest(policy: &Policy, now: DateTime<Utc>) -> Option<Period> {
+    let kept = policy.exports.values().map(|export| export.delete_file_after);
+    kept.reduce(|longest, kept| {
+        if longest.is_shorter_than(kept, now.date_naive()) {
+            kept
+        } else {
+            longest
+        }
+    })
+}
+
+fn own_records(periods: &RecordPeriods, exports: Option<Period>) -> Vec<Record> {
     let RecordPeriods {
         ledger,
         journal,
@@ -343,6 +357,7 @@ fn own_records(periods: &RecordPeriods) -> Vec<Record> {
         holds,
         backups: _,
     } = *periods;
+    let exports = exports.map(|exports| (Kind::Exports, Kept::For(exports)));
     [
         (Kind::Ledger, Kept::For(ledger)),
         (Kind::Journal, Kept::For(journal)),
@@ -354,6 +369,7 @@ fn own_records(periods: &RecordPeriods) -> Vec<Record> {
         (Kind::Policies, Kept::ForEver),
     ]
     .into_iter()
+    .chain(exports)
     .map(|(record, kept)| Record { record, kept })
     .collect()
 }

@@ -1,10 +1,10 @@
-//! When the automatic way runs next.
+//! When the automatic way runs next, and when files are exported.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use lapsed_model::{Timetable, Workgroup};
-use lapsed_policy::{Automatic, Policy, next_slot, timetable};
+use lapsed_policy::{Automatic, Policy, export_timetable, next_slot, timetable};
 use lapsed_store::StoreError;
 
 use super::layout::Page;
@@ -30,6 +30,11 @@ pub(super) async fn write(subject: &Subject<'_>, page: &mut Page) -> Result<(), 
         .collect();
     for workgroup in policy.all_workgroups() {
         of_workgroup(subject, policy, &workgroup, &paused, page);
+        if let Some(timetable) = export_timetable(&workgroup, policy) {
+            let exports = words::EXPORTS.get(language);
+            let said = format!("{}, {exports}: {}", workgroup.name, timetable.said);
+            scheduled(subject, &timetable, said, &paused, page);
+        }
     }
     Ok(())
 }
@@ -53,11 +58,23 @@ fn of_workgroup(
     if retention.automatic == Automatic::PlanOnly {
         said = format!("{said}; {}", words::PLAN_ONLY.get(language));
     }
+    scheduled(subject, &timetable, said, paused, page);
+}
+
+/// What is said of a schedule, and its next slots.
+fn scheduled(
+    subject: &Subject<'_>,
+    timetable: &Timetable,
+    mut said: String,
+    paused: &BTreeSet<String>,
+    page: &mut Page,
+) {
+    let language = subject.language;
     if paused.contains(&timetable.id()) {
         said = format!("{said}; {}", words::PAUSED.get(language));
     }
     page.line(1, &said);
-    let slots = next_slots(&timetable, subject.sources.now);
+    let slots = next_slots(timetable, subject.sources.now);
     if slots.is_empty() {
         page.line(2, words::NEVER_AGAIN.get(language));
     }

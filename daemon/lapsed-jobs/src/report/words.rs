@@ -65,6 +65,7 @@ phrases! {
         "El operador de este sistema ya no permite lo que dice. No se ejecuta nada hasta que se cambie el archivo:",
         "Операторът на системата вече не допуска написаното. Докато файлът не бъде променен, нищо не се изпълнява:"];
 
+    EXPORTS = ["exported files", "exportierte Dateien", "fichiers exportés", "file esportati", "ficheros exportados", "изнесени файлове"];
     RUNS = ["The next runs", "Die nächsten Läufe", "Les prochaines exécutions", "Le prossime esecuzioni",
         "Las próximas ejecuciones", "Следващите изпълнения"];
     NO_RETENTION = ["everybody is kept for ever", "alle werden für immer behalten", "tout le monde est conservé sans limite",

@@ -14,9 +14,9 @@ use lapsed_model::{
 use lapsed_store::StoreError;
 use serde_json::json;
 
-use crate::cli::{CheckArgs, DemoArgs, LedgerArgs, LedgerCommand};
+use crate::cli::{CheckArgs, DemoArgs, ExportArgs, ExportCommand, ExportHow, LedgerArgs, LedgerCommand};
 use crate::commands::init::{POLICIES, key_id, with_schema, write_new};
-use crate::commands::{apply, approve, check, explain as explained, ledger, plan, schema};
+use crate::commands::{apply, approve, check, explain as explained, export, ledger, plan, schema};
 use crate::credentials::write_new_key_ring;
 use crate::failure::{Failure, Result};
 use crate::hands::Hands;
@@ -147,7 +147,41 @@ pub(crate) async fn run(args: &DemoArgs, language: Language, out: &Output) -> Re
 
     hands.leave().await?;
 
-    out.heading("6. Ledger: everything that was done, chained and sealed, with pseudonyms for people");
+    out.heading("6. Export: everything about one customer, for a person who asks, and a workgroup's files");
+    if let Some(customer) = first_kept(&installation, &fitted, &case).await? {
+        let to = args.dir.join("your-data.zip");
+        command(&format!(
+            "export customer {house} {customer} --to {}",
+            to.display()
+        ));
+        let customer = ExportCommand::Customer {
+            workgroup: house.clone(),
+            customer,
+            to: Some(to),
+            readme: None,
+            how: by_the_demo(),
+        };
+        export::run(&config, &ExportArgs { command: customer }, out).await?;
+        out.line("");
+    }
+    command(&format!("export workgroup {house}"));
+    let of_workgroup = ExportCommand::Workgroup {
+        workgroup: house.clone(),
+        to: None,
+        only_with_consent: None,
+        event: None,
+        how: by_the_demo(),
+    };
+    export::run(
+        &config,
+        &ExportArgs {
+            command: of_workgroup,
+        },
+        out,
+    )
+    .await?;
+
+    out.heading("7. Ledger: everything that was done, chained and sealed, with pseudonyms for people");
     command("ledger verify");
     let verify = LedgerArgs {
         command: LedgerCommand::Verify { against: None },
@@ -160,6 +194,15 @@ pub(crate) async fn run(args: &DemoArgs, language: Language, out: &Output) -> Re
     );
     installation.store.close().await;
     Ok(())
+}
+
+fn by_the_demo() -> ExportHow {
+    ExportHow {
+        profile: None,
+        lock: false,
+        password_file: None,
+        by: Some("demo".to_owned()),
+    }
 }
 
 /// Makes the folder with settings, policies, schemas and keys; one that an earlier demo made is made anew.
@@ -347,6 +390,10 @@ fn next_commands(config: &Path, house: &Workgroup, out: &Output) {
         (
             "ledger show stadttheater",
             "what was done, when, and by which rule",
+        ),
+        (
+            "export list stadttheater",
+            "which files there are, and for how long",
         ),
         ("policy list stadttheater", "every policy that was ever in force"),
     ] {

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cli::{LedgerArgs, LedgerCommand};
 use crate::failure::{Failure, Result};
 use crate::installation::Installation;
-use crate::output::{Output, counted, number};
+use crate::output::{Output, counted, number, people};
 
 /// Shows the ledger, or proves that it is whole.
 pub(crate) async fn run(config: &Path, args: &LedgerArgs, out: &Output) -> Result {
@@ -118,6 +118,16 @@ fn row(sealed: &Sealed) -> Vec<String> {
             text(&payload["became"]),
             text(&payload["by"]),
             if payload["in_time"] == false { ", late" } else { "" }
+        ),
+        "exported" => format!(
+            "{}: {}, by {}, SHA-256 {}…",
+            text(&payload["workgroup"]),
+            match payload["people"].as_u64() {
+                Some(count) => people(count),
+                None => "everything about one customer".to_owned(),
+            },
+            text(&payload["by"]),
+            text(&payload["sha256"]).chars().take(12).collect::<String>()
         ),
         _ => text(&payload["workgroup"]),
     };

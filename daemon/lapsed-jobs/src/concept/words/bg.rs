@@ -95,6 +95,8 @@ pub(super) const WORDS: Words = Words {
     record_requests_holds: "вид, дати, отговор; бележка, докато лицето не бъде анонимизирано",
     record_holds_label: "Правни забрани",
     record_holds_holds: "кой или какво е било под забрана, от кого и защо",
+    record_exports: "Изнесени файлове",
+    record_exports_holds: "данни на клиентите на една група; файлът изчезва по-рано, щом някой в него бъде анонимизиран",
     record_warnings: "Предупреждения",
     record_warnings_holds: "кой трябва да бъде предупреден и кога",
     record_policies: "Правила за съхранение",

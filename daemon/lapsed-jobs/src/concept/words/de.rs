@@ -95,6 +95,8 @@ pub(super) const WORDS: Words = Words {
     record_requests_holds: "Art, Daten, Antwort; ein Vermerk, bis die Person anonymisiert ist",
     record_holds_label: "Rechtliche Sperren",
     record_holds_holds: "wer oder was gesperrt war, durch wen und warum",
+    record_exports: "Exportierte Dateien",
+    record_exports_holds: "Daten der Kundinnen und Kunden einer Arbeitsgruppe; eine Datei geht früher, sobald jemand darin anonymisiert wird",
     record_warnings: "Warnungen",
     record_warnings_holds: "wer wann zu warnen ist",
     record_policies: "Richtlinien",

@@ -95,6 +95,8 @@ pub(super) const WORDS: Words = Words {
     record_requests_holds: "kind, dates, answer; a note until the person is anonymised",
     record_holds_label: "Legal holds",
     record_holds_holds: "who or what was held, by whom, and why",
+    record_exports: "Exported files",
+    record_exports_holds: "data of a workgroup's customers; a file goes earlier as soon as somebody in it is anonymised",
     record_warnings: "Warnings",
     record_warnings_holds: "who is to be warned, and when",
     record_policies: "Policies",

@@ -95,6 +95,8 @@ pub(super) const WORDS: Words = Words {
     record_requests_holds: "clase, fechas, respuesta; una nota hasta que la persona sea anonimizada",
     record_holds_label: "Retenciones legales",
     record_holds_holds: "quién o qué estaba retenido, por quién y por qué",
+    record_exports: "Ficheros exportados",
+    record_exports_holds: "datos de los clientes de un grupo; un fichero desaparece antes, en cuanto se anonimiza a alguien que figura en él",
     record_warnings: "Avisos",
     record_warnings_holds: "a quién hay que avisar, y cuándo",
     record_policies: "Reglas de conservación",

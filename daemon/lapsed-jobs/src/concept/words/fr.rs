@@ -95,6 +95,8 @@ pub(super) const WORDS: Words = Words {
     record_requests_holds: "nature, dates, réponse ; une note jusqu’à l’anonymisation de la personne",
     record_holds_label: "Conservations légales",
     record_holds_holds: "qui ou quoi était conservé, par qui et pourquoi",
+    record_exports: "Fichiers exportés",
+    record_exports_holds: "données des clients d’un groupe ; un fichier part plus tôt dès qu’une personne qui y figure est anonymisée",
     record_warnings: "Avertissements",
     record_warnings_holds: "qui doit être averti, et quand",
     record_policies: "Politiques de conservation",

@@ -95,6 +95,8 @@ pub(super) const WORDS: Words = Words {
     record_requests_holds: "tipo, date, risposta; una nota finché la persona non è anonimizzata",
     record_holds_label: "Blocchi legali",
     record_holds_holds: "chi o che cosa era bloccato, da chi e perché",
+    record_exports: "File esportati",
+    record_exports_holds: "dati dei clienti di un gruppo; un file sparisce prima, non appena qualcuno che vi figura viene anonimizzato",
     record_warnings: "Avvisi",
     record_warnings_holds: "chi va avvisato, e quando",
     record_policies: "Regole di conservazione",

@@ -56,7 +56,7 @@ words! {
     h_records records_intro record record_holds
     record_ledger record_ledger_holds record_journal record_journal_holds record_plans record_plans_holds
     record_runs record_runs_holds record_requests record_requests_holds record_holds_label record_holds_holds
-    record_warnings record_warnings_holds record_policies record_policies_holds
+    record_exports record_exports_holds record_warnings record_warnings_holds record_policies record_policies_holds
     until_anonymised for_ever
     h_traces traces_intro traces_place traces_until traces_views traces_views_until
     traces_pages traces_pages_until traces_log traces_log_until

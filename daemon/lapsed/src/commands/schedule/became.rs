@@ -46,6 +46,9 @@ fn known(outcome: &Value) -> Option<String> {
     if outcome["put_in_force"].is_array() {
         return Some(reloaded(outcome));
     }
+    if let Some(path) = outcome["path"].as_str() {
+        return Some(format!("{} in {path}", people(outcome["people"].as_u64()?)));
+    }
     let became = match outcome["became"].as_str()? {
         "waits" => "waits for approval",
         "plan-only" => "planned only",
@@ -115,6 +118,10 @@ mod tests {
             (
                 r#"{"plan":"p","people":792,"became":"carried-out","done":{"subjects":792,"anonymised":789,"dropped":3,"batches":1,"cleared_later":0}}"#,
                 "carried out: 789 anonymised, 3 dropped",
+            ),
+            (
+                r#"{"id":"x-1","path":"exports/a.zip","people":6332,"bytes":9}"#,
+                "6,332 people in exports/a.zip",
             ),
             (r#"{"became":"left-alone"}"#, "not due: left alone"),
             (r#"{"became":"held","hold":"H1"}"#, "waits for hold H1"),
