@@ -214,9 +214,9 @@ fn the_operators_period_of_backups_stands_in_the_concept() {
 }
 
 #[test]
-fn d1_nothing_leaves_the_store_and_the_concept_says_so() {
+fn d1_nothing_is_sent_to_anybody_and_the_concept_says_what_is_handed_out() {
     let (policy, dataset) = (policy("stadttheater", THEATRE), dataset(REFERENCE));
     let concept = of(&policy, &dataset, Language::En);
     assert!(concept.destinations.is_empty());
-    assert!(markdown(&concept).contains("Nothing leaves the operator's database"));
+    assert!(markdown(&concept).contains("the program sends nothing to anybody else"));
 }

@@ -119,7 +119,7 @@ pub(super) const WORDS: Words = Words {
     traces_backups_for: "höchstens {period}",
     traces_as_planned: "nach dem Sicherungsplan des Betreibers",
     h_destinations: "Empfänger und Ziele",
-    destinations: "Keine. Nichts verlässt die Datenbank des Betreibers, und nichts wird an die Hersteller des Programms gemeldet.",
+    destinations: "Keine. Wer danach fragt, bekommt die eigenen Daten ausgehändigt, und Dateien einer Arbeitsgruppe liegen auf dem Rechner des Betreibers für deren Mitarbeitende; sonst sendet das Programm nichts an Dritte, und nichts wird an seine Hersteller gemeldet.",
     units: [
         ("Tag", "Tage"),
         ("Woche", "Wochen"),

@@ -119,7 +119,7 @@ pub(super) const WORDS: Words = Words {
     traces_backups_for: "at most {period}",
     traces_as_planned: "as the operator's backup plan says",
     h_destinations: "Recipients and destinations",
-    destinations: "None. Nothing leaves the operator's database, and nothing is reported to the makers of the program.",
+    destinations: "None. People who ask are handed their own data, and files of a workgroup lie on the operator's machine for its staff; the program sends nothing to anybody else, and nothing is reported to its makers.",
     units: [
         ("day", "days"),
         ("week", "weeks"),

@@ -119,7 +119,7 @@ pub(super) const WORDS: Words = Words {
     traces_backups_for: "{period} como máximo",
     traces_as_planned: "según el plan de copias de seguridad del operador",
     h_destinations: "Destinatarios y destinos",
-    destinations: "Ninguno. Nada sale de la base de datos del operador, y nada se comunica a los autores del programa.",
+    destinations: "Ninguno. Quien lo pide recibe sus propios datos, y los ficheros de un grupo quedan en la máquina del operador para su personal; el programa no envía nada a terceros, y nada se comunica a sus autores.",
     units: [
         ("día", "días"),
         ("semana", "semanas"),

@@ -119,7 +119,7 @@ pub(super) const WORDS: Words = Words {
     traces_backups_for: "{period} au plus",
     traces_as_planned: "selon le plan de sauvegarde de l’exploitant",
     h_destinations: "Destinataires et destinations",
-    destinations: "Aucun. Rien ne quitte la base de l’exploitant, et rien n’est communiqué aux auteurs du programme.",
+    destinations: "Aucun. Les personnes qui le demandent reçoivent leurs propres données, et les fichiers d’un groupe restent sur la machine de l’exploitant pour son personnel ; le programme n’envoie rien à des tiers, et rien n’est communiqué à ses auteurs.",
     units: [
         ("jour", "jours"),
         ("semaine", "semaines"),

@@ -119,7 +119,7 @@ pub(super) const WORDS: Words = Words {
     traces_backups_for: "al massimo {period}",
     traces_as_planned: "secondo il piano delle copie di sicurezza del gestore",
     h_destinations: "Destinatari e destinazioni",
-    destinations: "Nessuno. Nulla lascia la base di dati del gestore, e nulla è comunicato agli autori del programma.",
+    destinations: "Nessuno. Chi lo chiede riceve i propri dati, e i file di un gruppo restano sulla macchina del gestore per il suo personale; il programma non invia nulla a terzi, e nulla è comunicato ai suoi autori.",
     units: [
         ("giorno", "giorni"),
         ("settimana", "settimane"),
