@@ -267,9 +267,10 @@ async fn remove_unknown(store: &Store, folder: &Path) -> Result<u64, JobError> {
 /// The id in a name that can only be one of ours.
 fn id_of(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
-    let stem = name
-        .strip_suffix(".zip")
-        .or_else(|| name.strip_prefix('.')?.strip_suffix(".zip.part"))?;
+    let stem = match name.strip_prefix('.') {
+        Some(hidden) => hidden.strip_suffix(".zip.part")?,
+        None => name.strip_suffix(".zip")?,
+    };
     let token = stem.get(stem.len().checked_sub(16)?..)?;
     let is_id = token.bytes().all(|byte| byte.is_ascii_hexdigit())
         && stem.strip_suffix(token)?.ends_with(&format!("-{ID}"));
