@@ -14,5 +14,9 @@ mod handed_out;
 mod opened;
 #[path = "exports/pages.rs"]
 mod pages;
+#[path = "exports/round_trip.rs"]
+mod round_trip;
 #[path = "exports/statements.rs"]
 mod statements;
+#[path = "exports/workgroup.rs"]
+mod workgroup;
