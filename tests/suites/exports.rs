@@ -6,6 +6,8 @@
 mod customer;
 #[path = "exports/filled.rs"]
 mod filled;
+#[path = "exports/folder.rs"]
+mod folder;
 #[path = "exports/gone.rs"]
 mod gone;
 #[path = "exports/handed_out.rs"]
@@ -18,5 +20,7 @@ mod pages;
 mod round_trip;
 #[path = "exports/statements.rs"]
 mod statements;
+#[path = "exports/withdrawn.rs"]
+mod withdrawn;
 #[path = "exports/workgroup.rs"]
 mod workgroup;
