@@ -13,6 +13,7 @@
 mod customer;
 mod database;
 mod demo;
+pub mod openers;
 mod picture;
 mod place;
 mod platform;

@@ -18,6 +18,7 @@ pub struct Setting {
 pub(crate) struct PolicyText {
     head: BTreeMap<String, String>,
     retention: BTreeMap<String, String>,
+    export: BTreeMap<String, String>,
     workgroups: String,
 }
 
@@ -42,6 +43,7 @@ impl Default for Setting {
                     ("automatic", "\"on\""),
                     ("by_staff", "true"),
                 ]),
+                export: BTreeMap::new(),
                 workgroups: "[workgroups.house]\n[workgroups.studio]\n".to_owned(),
             },
         }
@@ -87,7 +89,15 @@ impl Setting {
         self
     }
 
-    /// What follows `[retention]`: the workgroups, with what they say themselves.
+    /// A line of `[export]`.
+    #[must_use]
+    pub fn exports(mut self, line: &str) -> Self {
+        let (key, value) = key_and_value(line);
+        self.policy.export.insert(key, value);
+        self
+    }
+
+    /// What follows `[retention]` and `[export]`: the workgroups, with what they say themselves.
     #[must_use]
     pub fn workgroups(mut self, text: &str) -> Self {
         text.clone_into(&mut self.policy.workgroups);
@@ -102,9 +112,8 @@ impl Setting {
 
 impl PolicyText {
     pub(crate) fn says(mut self, line: &str) -> Self {
-        let (key, value) = line.split_once('=').expect("a line such as `by_staff = true`");
-        self.retention
-            .insert(key.trim().to_owned(), value.trim().to_owned());
+        let (key, value) = key_and_value(line);
+        self.retention.insert(key, value);
         self
     }
 
@@ -121,10 +130,16 @@ impl PolicyText {
                 .collect()
         };
         format!(
-            "{}\n[retention]\n{}\n{}",
+            "{}\n[retention]\n{}\n[export]\n{}\n{}",
             lines(&self.head),
             lines(&self.retention),
+            lines(&self.export),
             self.workgroups
         )
     }
+}
+
+fn key_and_value(line: &str) -> (String, String) {
+    let (key, value) = line.split_once('=').expect("a line such as `by_staff = true`");
+    (key.trim().to_owned(), value.trim().to_owned())
 }

@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use lapsed_archive::{Archive, ArchiveError, Done, Format, Level, Options};
+use lapsed_tests::openers::said;
 
-use super::packed::{about, noon, said};
+use super::packed::{about, noon};
 
 /// Makes an archive of one file with 4.6 GB of the same rows, and a small one behind it.
 async fn make(path: &Path, options: Options) -> Result<Done, ArchiveError> {

@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use lapsed_archive::{Cell, Done, Format, Options, Separator};
+use lapsed_tests::openers::{python, run, said, unpacked};
 use serde_json::json;
 
-use super::packed::{PASSWORD, Table, noon, pack, password, python, run, said, unpacked};
+use super::packed::{PASSWORD, Table, noon, pack, password};
 
 /// Hashes and lengths of files.
 const HASH: &str = r#"

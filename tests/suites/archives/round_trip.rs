@@ -1,10 +1,11 @@
 //! What goes in comes out: packed by us, unpacked by unzip, read by Python.
 
 use lapsed_archive::{Cell, Format, Options, Separator};
+use lapsed_tests::openers::{python, unpacked};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::packed::{Table, noon, pack, python, unpacked};
+use super::packed::{Table, noon, pack};
 
 /// Reads CSV files as RFC 4180 has them; answers with their records.
 const READ: &str = r#"

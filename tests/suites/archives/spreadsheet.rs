@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use lapsed_archive::{Cell, Format, Separator};
 use lapsed_tests::not_run;
+use lapsed_tests::openers::{python, run, said};
 use serde_json::json;
 
-use super::packed::{Table, python, run, said};
+use super::packed::Table;
 
 /// What stands in front of a formula.
 const BEFORE: [&str; 28] = [

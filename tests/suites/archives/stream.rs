@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use lapsed_archive::{Archive, ArchiveError, Done, Format, Options};
+use lapsed_tests::openers::run;
 use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
-use super::packed::{about, noon, run};
+use super::packed::{about, noon};
 
 /// Letters in no order (xorshift), so that what is packed is hardly smaller.
 struct Letters(u64);

@@ -96,18 +96,17 @@ impl Part {
             .map_err(|why| failed("write the file", &self.part, why))
     }
 
-    /// Gives it its name.
-    pub(super) fn name(mut self) -> Result<PathBuf, JobError> {
+    /// Gives it its name; nothing where it is gone, because it was withdrawn in the last moment and somebody looked after the
+    /// folder.
+    pub(super) fn name(mut self) -> Result<Option<PathBuf>, JobError> {
         fault::point("export-synced");
-        give_name(&self.part, &self.whole).map_err(|why| failed("name the file", &self.whole, why))?;
+        match give_name(&self.part, &self.whole) {
+            Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
+            named => named.map_err(|why| failed("name the file", &self.whole, why))?,
+        }
         self.is_named = true;
         fault::point("export-named");
-        Ok(self.whole.clone())
-    }
-
-    /// Leaves it as it is: the ledger knows it, and whoever looks after the folder names it.
-    pub(super) fn is_entered(&mut self) {
-        self.is_named = true;
+        Ok(Some(self.whole.clone()))
     }
 }
 
@@ -133,7 +132,7 @@ pub struct LookedAfter {
     pub named: u64,
     /// Somebody took them away.
     pub taken: u64,
-    /// The store knows nothing of them: it was restored from a backup.
+    /// The store knows nothing of them, or that they were gone: it was restored from a backup, or somebody put them back.
     pub unknown: u64,
 }
 
@@ -146,41 +145,47 @@ pub async fn look_after(
     now: DateTime<Utc>,
 ) -> Result<LookedAfter, JobError> {
     let mut looked_after = LookedAfter::default();
-    let there = store.exports_there(node).await?;
-    for export in &there {
-        let own = export.clone();
-        let fate = tokio::task::spawn_blocking(move || settle(&own, now)).await;
-        let path = Path::new(&export.folder).join(&export.file);
-        let fate = fate
-            .unwrap_or_else(|lost| Err(io::Error::other(lost)))
-            .map_err(|why| failed("look after the file", &path, why))?;
-        let because = match fate {
-            Fate::Stays => continue,
-            Fate::Named => {
-                looked_after.named += 1;
-                continue;
-            }
-            Fate::Withdrawn => {
-                looked_after.withdrawn += 1;
-                "somebody in it was anonymised"
-            }
-            Fate::Over => {
-                looked_after.over += 1;
-                "its time was over"
-            }
-            Fate::Abandoned => {
-                looked_after.abandoned += 1;
-                "its writer did not finish it"
-            }
-            Fate::Taken => {
-                looked_after.taken += 1;
-                "somebody moved or deleted it"
-            }
-        };
-        store.export_removed(&export.id, now, because).await?;
+    let mut unreachable = None;
+    for export in store.exports_there(node).await? {
+        // A folder that cannot be looked at keeps no other file from going.
+        match settled(&export, now).await {
+            Ok(fate) => look_to(store, &export.id, fate, now, &mut looked_after).await?,
+            Err(why) => unreachable = unreachable.or(Some(why)),
+        }
     }
     looked_after.unknown = remove_unknown(store, folder).await?;
-    Ok(looked_after)
+    unreachable.map_or(Ok(looked_after), Err)
+}
+
+async fn settled(export: &Export, now: DateTime<Utc>) -> Result<Fate, JobError> {
+    let own = export.clone();
+    let fate = tokio::task::spawn_blocking(move || settle(&own, now)).await;
+    let path = Path::new(&export.folder).join(&export.file);
+    fate.unwrap_or_else(|lost| Err(io::Error::other(lost)))
+        .map_err(|why| failed("look after the file", &path, why))
+}
+
+/// Counts what became of a file, and notes it where it is gone.
+async fn look_to(
+    store: &Store,
+    id: &str,
+    fate: Fate,
+    now: DateTime<Utc>,
+    looked_after: &mut LookedAfter,
+) -> Result<(), JobError> {
+    let (count, because) = match fate {
+        Fate::Stays => return Ok(()),
+        Fate::Named => {
+            looked_after.named += 1;
+            return Ok(());
+        }
+        Fate::Withdrawn => (&mut looked_after.withdrawn, "somebody in it was anonymised"),
+        Fate::Over => (&mut looked_after.over, "its time was over"),
+        Fate::Abandoned => (&mut looked_after.abandoned, "its writer did not finish it"),
+        Fate::Taken => (&mut looked_after.taken, "somebody moved or deleted it"),
+    };
+    *count += 1;
+    Ok(store.export_removed(id, now, because).await?)
 }
 
 /// What becomes of a file.
@@ -200,7 +205,10 @@ fn settle(export: &Export, now: DateTime<Utc>) -> io::Result<Fate> {
         return Ok(Fate::Stays);
     }
     let (part, whole) = places(folder, &export.file);
+    // A disk that is not mounted says nothing of its files, and takes no file away: they wait for it.
+    let is_mounted = folder.try_exists()?;
     Ok(match export.state {
+        _ if !is_mounted && export.state != ExportState::Writing => Fate::Stays,
         ExportState::Removed => Fate::Stays,
         ExportState::Withdrawn => {
             remove(&part)?;
@@ -226,8 +234,7 @@ fn settle(export: &Export, now: DateTime<Utc>) -> io::Result<Fate> {
             give_name(&part, &whole)?;
             Fate::Named
         }
-        // A disk that is not mounted says nothing of its files.
-        ExportState::Finished if !whole.try_exists()? && folder.try_exists()? => Fate::Taken,
+        ExportState::Finished if !whole.try_exists()? => Fate::Taken,
         ExportState::Finished => Fate::Stays,
     })
 }
@@ -245,8 +252,8 @@ fn is_abandoned(part: &Path, began_at: DateTime<Utc>, now: DateTime<Utc>) -> io:
     }
 }
 
-/// Files of ours that the store knows nothing of: it was restored from a backup that is older than they are, and who is in
-/// them may be anonymised again without any file being withdrawn.
+/// Files of ours that should not be there: the store was restored from a backup that is older than they are, or somebody took
+/// them away and put them back. Who is in them may be anonymised without any file being withdrawn.
 async fn remove_unknown(store: &Store, folder: &Path) -> Result<u64, JobError> {
     let found = match std::fs::read_dir(folder) {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(0),
@@ -255,7 +262,7 @@ async fn remove_unknown(store: &Store, folder: &Path) -> Result<u64, JobError> {
     let mut removed = 0;
     for path in found.flatten().map(|entry| entry.path()) {
         let Some(id) = id_of(&path) else { continue };
-        if store.knows_export(&id).await? {
+        if store.is_export_there(&id).await? {
             continue;
         }
         remove(&path).map_err(|why| failed("remove the file", &path, why))?;

@@ -151,7 +151,7 @@ async fn fill(
     new: &NewExport<'_>,
     report: &mut (impl FnMut(&Progress) + Send),
 ) -> Result<Option<Written>, JobError> {
-    let mut part = Part::make(wanted.folder, new.file)?;
+    let part = Part::make(wanted.folder, new.file)?;
     let mut progress = Progress {
         people: name_people(clerk, case, wanted, new).await?,
         ..Progress::default()
@@ -174,8 +174,9 @@ async fn fill(
     if !is_whole {
         return Ok(None);
     }
-    part.is_entered();
-    let path = part.name()?;
+    let Some(path) = part.name()? else {
+        return Ok(None);
+    };
     Ok(Some(Written {
         id: new.id.to_owned(),
         workgroup: case.workgroup.clone(),

@@ -252,11 +252,14 @@ impl Store {
         rows.iter().map(read_export).collect()
     }
 
-    /// Whether a file of this id was ever begun.
-    pub async fn knows_export(&self, id: &str) -> Result<bool> {
+    /// Whether a file of this id is there or may be, on whatever machine.
+    pub async fn is_export_there(&self, id: &str) -> Result<bool> {
         let mut session = self.read("read exports").await?;
         let known = session
-            .first("SELECT 1 FROM lapsed_export WHERE id = $1", &values![id])
+            .first(
+                "SELECT 1 FROM lapsed_export WHERE id = $1 AND state <> 'removed'",
+                &values![id],
+            )
             .await?;
         Ok(known.is_some())
     }
