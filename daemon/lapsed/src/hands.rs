@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use lapsed_dataset::Fitted;
 use lapsed_jobs::JobError;
 use lapsed_jobs::apply::Tools;
+use lapsed_jobs::export::files;
 use lapsed_jobs::journal::{self, Healed, Journal, Recovered};
 use lapsed_model::{Clock as _, KeyRing, Right};
 
@@ -121,8 +122,16 @@ impl<'a> Hands<'a> {
         }
     }
 
-    /// Leaves the store in order.
-    pub(crate) async fn leave(self) -> Result {
+    /// Leaves the store in order; no file names anybody then who was anonymised.
+    pub(crate) async fn leave(self, out: &Output) -> Result {
+        let (store, settings) = (&self.installation.store, &self.installation.settings);
+        let now = self.installation.clock.now();
+        let looked_after = files::look_after(store, &settings.node, &settings.exports, now).await;
+        if let Err(why) = looked_after {
+            out.note(&format!(
+                "exported files could not be looked after, and may name somebody who was anonymised: {why}"
+            ));
+        }
         self.owner
             .leave(&self.installation.store, &self.installation.clock)
             .await

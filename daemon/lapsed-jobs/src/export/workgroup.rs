@@ -166,7 +166,7 @@ async fn fill(
         bytes: done.bytes,
         sha256: done.sha256,
     };
-    let entry = entry(case, wanted, new, &done, progress.people);
+    let entry = entry(case, wanted, new, &done, progress.people, clerk.clock.now());
     let is_whole = clerk
         .store
         .finish_export(new.id, &contents, entry, &clerk.seal())
@@ -375,7 +375,14 @@ fn rows_of(done: &Done) -> std::collections::BTreeMap<String, u64> {
 }
 
 /// What the ledger remembers: of whom is for the store to know for as long as the file is there.
-fn entry(case: &ExportCase<'_>, wanted: &Wanted<'_>, new: &NewExport<'_>, done: &Done, people: u64) -> Entry {
+fn entry(
+    case: &ExportCase<'_>,
+    wanted: &Wanted<'_>,
+    new: &NewExport<'_>,
+    done: &Done,
+    people: u64,
+    now: DateTime<Utc>,
+) -> Entry {
     let payload = json!({
         "what": "workgroup",
         "workgroup": case.workgroup,
@@ -391,7 +398,7 @@ fn entry(case: &ExportCase<'_>, wanted: &Wanted<'_>, new: &NewExport<'_>, done: 
     });
     Entry {
         tenant: case.workgroup.tenant.clone(),
-        at: new.began_at,
+        at: now,
         kind: "exported".to_owned(),
         payload: payload.to_string(),
     }

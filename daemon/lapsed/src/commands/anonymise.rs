@@ -65,7 +65,7 @@ pub(crate) async fn run(config: &Path, args: &AnonymiseArgs, language: Language,
     } else {
         let hands = Hands::take(&installation, &fitted, &ring, "lapsed anonymise", out).await?;
         let done = anonymise(&hands.tools(), &case, &open.customer, args.despite_open_business).await;
-        hands.leave().await?;
+        hands.leave(out).await?;
         done?
     };
     if done.anonymised == 0 {

@@ -34,7 +34,7 @@ pub(crate) async fn run(config: &Path, args: &ApplyArgs, out: &Output) -> Result
     let keys = installation.keys()?;
     let hands = Hands::take(&installation, &fitted, &keys, "lapsed apply", out).await?;
     let done = carry_out(&hands.tools(), &case, &plan, out).await;
-    hands.leave().await?;
+    hands.leave(out).await?;
     show(&plan, &done?, out)
 }
 

@@ -145,7 +145,7 @@ pub(crate) async fn run(args: &DemoArgs, language: Language, out: &Output) -> Re
         done.push(progress.anonymised);
     }
 
-    hands.leave().await?;
+    hands.leave(out).await?;
 
     out.heading("6. Export: everything about one customer, for a person who asks, and a workgroup's files");
     if let Some(customer) = first_kept(&installation, &fitted, &case).await? {

@@ -115,7 +115,7 @@ async fn erase_again(installation: &Installation, out: &Output) -> Result {
     let keys = installation.keys()?;
     let hands = Hands::take_thoroughly(installation, &fitted, &keys, "lapsed journal re-erase").await?;
     let (recovered, healed) = (hands.recovered().clone(), hands.healed().clone());
-    hands.leave().await?;
+    hands.leave(out).await?;
     let sentences: Vec<String> = healed
         .sentences()
         .into_iter()

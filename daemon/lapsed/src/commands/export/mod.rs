@@ -207,8 +207,12 @@ fn row(export: &Export, installation: &Installation) -> Vec<String> {
     let contents = export.contents.as_ref();
     let became = match (export.state, export.delete_at) {
         (ExportState::Writing, _) => "is being written".to_owned(),
-        (ExportState::Finished, Some(at)) => format!("{}, until {}", export.file, date(at, zone)),
-        (ExportState::Finished, None) => format!("{}/{}", export.folder, export.file),
+        (ExportState::Finished, until) => {
+            let until = until.map_or_else(String::new, |at| format!(", until {}", date(at, zone)));
+            let on = Some(export.node.as_str()).filter(|node| *node != installation.settings.node);
+            let on = on.map_or_else(String::new, |node| format!("on {node}: "));
+            format!("{on}{}/{}{until}", export.folder, export.file)
+        }
         (ExportState::Withdrawn, _) => "withdrawn: somebody in it was anonymised".to_owned(),
         (ExportState::Removed, _) => format!("gone: {}", export.because.as_deref().unwrap_or_default()),
     };
@@ -230,7 +234,7 @@ async fn recovered(installation: &Installation, fitted: &Fitted<'_>, ring: &KeyR
         return Ok(());
     }
     let hands = Hands::take(installation, fitted, ring, "lapsed export", out).await?;
-    hands.leave().await
+    hands.leave(out).await
 }
 
 fn case<'p>(
