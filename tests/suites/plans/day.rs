@@ -7,6 +7,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use lapsed_jobs::apply::remove_remnants;
 use lapsed_jobs::desk::Desk;
+use lapsed_jobs::export::ExportCase;
+use lapsed_jobs::export::workgroup::{Wanted, export_workgroup};
 use lapsed_jobs::requests::answer;
 use lapsed_jobs::scheduler::{Stop, Unfinished, move_on};
 use lapsed_jobs::{approvals, journal, records};
@@ -232,6 +234,7 @@ impl<'w> Day<'w> {
         self.did("copy what others erased", &["lapsed_ledger_head"]).await;
         desk.end_holds().await.expect("holds");
         self.did("see that holds ended", &[]).await;
+        self.files_are_exported(desk).await;
         remove_remnants(store, &world.fitted)
             .await
             .expect("a clean store");
@@ -253,6 +256,7 @@ impl<'w> Day<'w> {
         // Once an hour. Some kinds are found by no index, others by none as long as the database has not counted.
         let walked = [
             "lapsed_erasure",
+            "lapsed_export",
             "lapsed_hold",
             "lapsed_ledger",
             "lapsed_plan",
@@ -261,6 +265,30 @@ impl<'w> Day<'w> {
             "lapsed_skipped",
         ];
         self.did("take out old records", &walked).await;
+    }
+
+    async fn files_are_exported(&mut self, desk: &Desk) {
+        let (world, case) = (self.world, self.world.case());
+        let case = ExportCase::new(&case.workgroup, &case.store_key, &world.policy).expect("a workgroup");
+        let folder = world.exports();
+        let wanted = Wanted {
+            by: "the test",
+            way: "schedule",
+            consent: None,
+            event: None,
+            password: None,
+            folder: &folder,
+            node: "box-office",
+            delete_at: Some(world.now()),
+            stop: None,
+        };
+        export_workgroup(&clerk(world), &case, &wanted, |_| {})
+            .await
+            .expect("a file");
+        self.did("export a workgroup's files", &[]).await;
+        let looked_after = desk.look_after_exports().await.expect("a folder");
+        assert_eq!(looked_after.over, 1);
+        self.did("look after exported files", &[]).await;
     }
 
     /// In order, but for a few runs that it had just begun.

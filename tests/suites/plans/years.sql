@@ -88,4 +88,14 @@ SELECT tenant, workgroup, subject, 'marketing', 'email', 'granted', at, 'web' FR
 -- Once a week everything is searched, and was today.
 INSERT INTO lapsed_scan (at, tenant, people, columns, hits)
 SELECT $NOW - n * 604800000::bigint, 'theatre', 100, 100, '[]' FROM generate_series(0, 12) n;
+
+-- One file in a thousand still lies there, and names a thousand people.
+INSERT INTO lapsed_export (id, tenant, workgroup, node, folder, file, asked_by, filter, state, began_at, finished_at, delete_at,
+    removed_at)
+SELECT 'x-' || n, tenant, workgroup, 'node-' || n % 20, '/exports', 'x-' || n || '.zip', 'the schedule', '{}',
+    CASE WHEN n % 1000 = 0 THEN 'finished' ELSE 'removed' END, at, at, CASE WHEN n % 1000 = 0 THEN $NOW * 2 END,
+    CASE WHEN n % 1000 <> 0 THEN at END
+FROM written;
+INSERT INTO lapsed_export_subject (export, subject)
+SELECT 'x-' || n / 1000 * 1000, subject FROM written;
 DROP TABLE written;

@@ -19,6 +19,7 @@ CREATE TABLE lapsed_export (
     sha256       text
 );
 CREATE INDEX lapsed_export_there ON lapsed_export (node, id) WHERE state <> 'removed';
+CREATE INDEX lapsed_export_gone ON lapsed_export (removed_at) WHERE removed_at IS NOT NULL;
 CREATE INDEX lapsed_export_of_tenant ON lapsed_export (tenant, began_at);
 
 -- Whom a file names. The batch that erases one of them withdraws the file in its own transaction.

@@ -102,7 +102,7 @@ impl Expired {
             Expired::Exports => take_out!(
                 "DELETE FROM lapsed_export",
                 "id",
-                "SELECT id FROM lapsed_export WHERE state = 'removed' AND removed_at < $1",
+                "SELECT id FROM lapsed_export WHERE removed_at < $1",
                 "lapsed_export"
             ),
             Expired::Erasures => take_out!(

@@ -286,10 +286,10 @@ impl Store {
 
 /// Withdraws every file that names somebody in the batch.
 pub(super) async fn withdraw(batch: &mut Session) -> Result<()> {
-    // By the people's keys: of a thousand files one may name them.
-    const NAMED: &str = "UPDATE lapsed_export SET state = 'withdrawn' WHERE state IN ('writing', 'finished') AND id IN (\
-                         SELECT x.export FROM lapsed_batch b CROSS JOIN lapsed_export_subject x WHERE x.subject = b.subject)";
-    batch.doing("withdraw exports").run(NAMED, &[]).await?;
+    batch
+        .doing("withdraw exports")
+        .run(side_by_side!("export_withdraw"), &[])
+        .await?;
     Ok(())
 }
 
