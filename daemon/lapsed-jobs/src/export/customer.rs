@@ -61,7 +61,7 @@ pub async fn export_customer<W: AsyncWrite + Unpin + Send>(
         let mut written = Rows::of(case, file.columns.clone());
         let mut csv = Vec::new();
         written.header(&mut csv);
-        written.append(&mut csv, json).map_err(unreadable)?;
+        written.append(&mut csv, json).map_err(|why| unreadable(&why))?;
         archive.file(&file.export.file.value, &written.names()).await?;
         archive.rows(csv, *count).await?;
         told.push(Told {
@@ -129,7 +129,7 @@ fn gone(case: &ExportCase<'_>, person: &Person) -> JobError {
     Refusal::DataGone(case.workgroup.clone(), person.key.to_string()).into()
 }
 
-pub(super) fn unreadable(why: serde_json::Error) -> JobError {
+pub(super) fn unreadable(why: &serde_json::Error) -> JobError {
     StoreError::Inconsistent {
         table: "an exported file",
         row: format!("line {}", why.line()),

@@ -214,7 +214,7 @@ async fn name_people(
         clerk.store.name_in_export(new.id, keys).await?;
         people += count.unsigned_abs();
         after = serde_json::from_str::<Vec<SubjectKey>>(keys)
-            .map_err(unreadable)?
+            .map_err(|why| unreadable(&why))?
             .pop();
         if *count < i64::from(NAMED_AT_ONCE) {
             return Ok(people);
@@ -332,10 +332,10 @@ impl<R: FnMut(&Progress) + Send> Reader for Pages<'_, '_, '_, R> {
             self.archive.file(&export.file.value, &file.names()).await?;
             file.header(&mut csv);
         }
-        let count = file.append(&mut csv, rows).map_err(unreadable)?;
+        let count = file.append(&mut csv, rows).map_err(|why| unreadable(&why))?;
         self.archive.rows(csv, count).await?;
         self.after = match last {
-            Value::Text(key) => Some(serde_json::from_str(key).map_err(unreadable)?),
+            Value::Text(key) => Some(serde_json::from_str(key).map_err(|why| unreadable(&why))?),
             _ => None,
         };
         if *people < i64::from(PAGE) {
