@@ -166,17 +166,20 @@ async fn x3_a_file_that_a_restored_store_does_not_know_goes() {
 async fn x4_what_is_not_ours_in_the_folder_stays() {
     let world = theatre().await;
     let file = written(&world).await;
+    // The first digits of an id are the store's.
+    let of_store = &file.id[..8];
     let ours = [
-        "theatre-house-2026-11-01-x-0011223344556677.zip",
-        ".theatre-house-2026-11-01-x-8899aabbccddeeff.zip.part",
+        format!("theatre-house-2026-11-01-{of_store}2233445566.zip"),
+        format!(".theatre-house-2026-11-01-{of_store}aabbccddee.zip.part"),
     ];
     let others = [
+        "theatre-house-2026-11-01-x-ffffff0011223344.zip",
         "notes.txt",
         "theatre.zip",
         "x-0011223344556677.csv",
         "theatre-house-2026-11-01-x-00112233445566.zip",
     ];
-    for name in ours.iter().chain(&others) {
+    for name in ours.iter().map(String::as_str).chain(others) {
         std::fs::write(world.exports().join(name), b"PK").expect("a file of the test's own");
     }
     assert_eq!(

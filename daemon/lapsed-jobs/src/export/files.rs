@@ -24,9 +24,22 @@ const ID: &str = "x-";
 /// A writer notes its file before it makes it; after so long there would be one.
 const MADE_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
-/// A new id, of what chance says.
-pub(super) fn id(token: &str) -> String {
-    format!("{ID}{}", &token[..16.min(token.len())])
+/// How much of an id says which store it is of: several may have their files in one folder, and each looks after its own.
+const OF_STORE: usize = 6;
+
+/// How long an id is, without what stands in front.
+const LENGTH: usize = 16;
+
+/// A new id, of what chance says, for a file of the store of this identity.
+pub(super) fn id(identity: &str, token: &str) -> String {
+    let chance = token.get(..LENGTH - OF_STORE).unwrap_or(token);
+    format!("{}{chance}", of_store(identity))
+}
+
+/// How the ids of a store begin.
+fn of_store(identity: &str) -> String {
+    let digits = identity.chars().filter(char::is_ascii_hexdigit);
+    format!("{ID}{}", digits.take(OF_STORE).collect::<String>())
 }
 
 /// The name of a workgroup's file.
@@ -259,9 +272,12 @@ async fn remove_unknown(store: &Store, folder: &Path) -> Result<u64, JobError> {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(0),
         found => found.map_err(|why| failed("look after the folder", folder, why))?,
     };
+    let own = of_store(&store.identity().await?);
     let mut removed = 0;
     for path in found.flatten().map(|entry| entry.path()) {
-        let Some(id) = id_of(&path) else { continue };
+        let Some(id) = id_of(&path).filter(|id| id.starts_with(&own)) else {
+            continue;
+        };
         if store.is_export_there(&id).await? {
             continue;
         }
@@ -278,7 +294,7 @@ fn id_of(path: &Path) -> Option<String> {
         Some(hidden) => hidden.strip_suffix(".zip.part")?,
         None => name.strip_suffix(".zip")?,
     };
-    let token = stem.get(stem.len().checked_sub(16)?..)?;
+    let token = stem.get(stem.len().checked_sub(LENGTH)?..)?;
     let is_id = token.bytes().all(|byte| byte.is_ascii_hexdigit())
         && stem.strip_suffix(token)?.ends_with(&format!("-{ID}"));
     is_id.then(|| format!("{ID}{token}"))
@@ -318,11 +334,11 @@ mod tests {
     fn names_are_ours_and_tell_whose_file_it_is() {
         let workgroup: Workgroup = "stadttheater/grosses-haus".parse().expect("a workgroup");
         let day = NaiveDate::from_ymd_opt(2026, 11, 1).expect("a day");
-        let id = id("00112233445566778899aabbccddeeff");
+        let id = id("0011223344556677", "4455667788990011");
         let name = name(&workgroup, day, &id);
         assert_eq!(
             name,
-            "stadttheater-grosses-haus-2026-11-01-x-0011223344556677.zip"
+            "stadttheater-grosses-haus-2026-11-01-x-0011224455667788.zip"
         );
         let (part, whole) = places(Path::new("exports"), &name);
         for path in [part, whole] {

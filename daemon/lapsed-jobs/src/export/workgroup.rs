@@ -115,7 +115,7 @@ async fn write(
     report: &mut (impl FnMut(&Progress) + Send),
 ) -> Result<Option<Written>, JobError> {
     let now = clerk.clock.now().trunc_subsecs(0);
-    let id = files::id(&clerk.chance.token());
+    let id = files::id(&clerk.store.identity().await?, &clerk.chance.token());
     let file = files::name(&case.workgroup, now.with_timezone(&case.zone()).date_naive(), &id);
     let filter = json!({ "consent": wanted.consent.map(ToString::to_string), "event": wanted.event });
     let new = NewExport {
