@@ -8,6 +8,8 @@ mod program;
 
 #[path = "service/daemon.rs"]
 mod daemon;
+#[path = "service/exports.rs"]
+mod exports;
 #[path = "service/life.rs"]
 mod life;
 #[path = "service/pages.rs"]

@@ -7,6 +7,7 @@ mod concept;
 mod copy;
 mod demo;
 mod explain;
+mod exports;
 mod hold;
 mod install;
 mod kills;
