@@ -454,6 +454,7 @@ struct Size {
     fixed: bool,
     refused: u32,
     target: Duration,
+    fewest: u32,
 }
 
 /// How long a batch that met a lock of the platform's waits before it tries again.
@@ -469,9 +470,9 @@ impl Size {
     const TIMES: u32 = 50;
 
     fn new(size: BatchSize, pace: Option<&Pace>) -> Self {
-        let (begins_with, target) = match pace {
-            Some(_) => (Self::FEWEST, Pace::BATCH),
-            None => (500, Self::TARGET),
+        let (begins_with, fewest, target) = match pace {
+            Some(_) => (Pace::FEWEST, Pace::FEWEST, Pace::BATCH),
+            None => (500, Self::FEWEST, Self::TARGET),
         };
         let (people, fixed) = match size {
             BatchSize::Auto => (begins_with, false),
@@ -482,6 +483,7 @@ impl Size {
             fixed,
             refused: 0,
             target,
+            fewest,
         }
     }
 
@@ -489,7 +491,7 @@ impl Size {
     fn gives_way(&mut self) -> bool {
         self.refused += 1;
         if !self.fixed {
-            self.people = (self.people / 2).max(Self::FEWEST);
+            self.people = (self.people / 2).max(self.fewest);
         }
         self.refused <= Self::TIMES
     }
@@ -504,6 +506,6 @@ impl Size {
             _ if took < self.target / 2 => self.people * 2,
             _ => self.people,
         }
-        .clamp(Self::FEWEST, 10_000);
+        .clamp(self.fewest, 10_000);
     }
 }

@@ -32,7 +32,10 @@ impl Pace {
     pub const SHARE: u8 = 10;
 
     /// A batch that is paced takes about so long: what meets it waits for no longer.
-    pub const BATCH: Duration = Duration::from_millis(20);
+    pub const BATCH: Duration = Duration::from_millis(8);
+
+    /// Fewer people at a time are not worth a commit.
+    pub const FEWEST: u32 = 10;
 
     /// So many per cent of the time, of 1 to 100.
     #[must_use]

@@ -15,11 +15,17 @@ pub(crate) fn count_server(process: u32) {
     let _ = SERVER.set(process);
 }
 
-/// How long they have had a core so far. Whoever ended meanwhile is not in it.
+/// How long they have had a core so far; also those that ended meanwhile, once somebody waited for them.
 pub(crate) fn used() -> Duration {
     let children = SERVER.get().into_iter().flat_map(|server| children(*server));
     let nanoseconds = children.chain([std::process::id()]).map(ran_for);
-    Duration::from_nanos(nanoseconds.sum())
+    let ended = SERVER
+        .get()
+        .copied()
+        .into_iter()
+        .chain([std::process::id()])
+        .map(ended);
+    Duration::from_nanos(nanoseconds.sum()) + ended.sum()
 }
 
 fn children(parent: u32) -> Vec<u32> {
@@ -36,4 +42,14 @@ fn ran_for(process: u32) -> u64 {
         text.split_whitespace().next()?.parse::<u64>().ok()
     });
     nanoseconds.sum()
+}
+
+/// What a process's children had that it has waited for, and theirs: `cutime` and `cstime` (proc(5)), in hundredths.
+fn ended(process: u32) -> Duration {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // A program's name may have spaces; it is the second word, and the only one in brackets.
+    let behind_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = behind_name.split_whitespace().skip(13).take(2);
+    let ticks = ticks.filter_map(|ticks| ticks.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
 }
