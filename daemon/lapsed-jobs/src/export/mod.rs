@@ -12,6 +12,7 @@
 
 pub mod customer;
 pub mod files;
+mod pages;
 mod readme;
 mod rows;
 mod withheld;

@@ -1,14 +1,14 @@
 //! Rows that the database put together as JSON become CSV: masked, dated, in columns.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Timelike as _, Utc};
 use chrono_tz::Tz;
 use lapsed_archive::{Cell, Format};
 use lapsed_dataset::{ExportColumn, Holds, Moment};
 use lapsed_policy::{Dates, Profile};
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use super::ExportCase;
 
@@ -26,13 +26,48 @@ pub(super) struct Rows {
 }
 
 /// A value as it came out of the database.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 enum Value<'j> {
     Nothing,
     Whole(i64),
-    #[serde(borrow)]
     Text(Cow<'j, str>),
+}
+
+/// By hand: an untagged enum tries one variant after the other, and words an error for each that it is not, which took longer than
+/// all the rest of a row.
+impl<'j> Deserialize<'j> for Value<'j> {
+    fn deserialize<D: Deserializer<'j>>(from: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'j> Visitor<'j> for Form {
+            type Value = Value<'j>;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("nothing, a whole number or a text")
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Value<'j>, E> {
+                Ok(Value::Nothing)
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Value<'j>, E> {
+                Ok(Value::Whole(number))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Value<'j>, E> {
+                let whole = i64::try_from(number).map(Value::Whole);
+                whole.map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'j str) -> Result<Value<'j>, E> {
+                Ok(Value::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Value<'j>, E> {
+                Ok(Value::Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        from.deserialize_any(Form)
+    }
 }
 
 /// How instants are told.
@@ -121,19 +156,55 @@ impl InZone {
             Profile::Machines => to.push_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
             Profile::Spreadsheets => {
                 self.on(at.date_naive(), to);
-                // A String takes everything.
-                let _ = write!(to, " {}", at.format("%H:%M"));
+                append_two(' ', at.hour(), to);
+                append_two(':', at.minute(), to);
             }
         }
     }
 
     fn on(self, day: NaiveDate, to: &mut String) {
-        let pattern = match self.profile {
-            Profile::Machines => Dates::Iso.pattern(),
-            Profile::Spreadsheets => self.dates.pattern(),
+        let dates = match self.profile {
+            Profile::Machines => Dates::Iso,
+            Profile::Spreadsheets => self.dates,
         };
-        let _ = write!(to, "{}", day.format(pattern));
+        let Ok(year @ 1_000..10_000) = u32::try_from(day.year()) else {
+            // A String takes everything.
+            let _ = write!(to, "{}", day.format(dates.pattern()));
+            return;
+        };
+        // The same as by the pattern, which would be read anew for every cell.
+        match dates {
+            Dates::Iso => {
+                append_year(year, to);
+                append_two('-', day.month(), to);
+                append_two('-', day.day(), to);
+            }
+            Dates::Dots | Dates::Slashes => {
+                let between = if dates == Dates::Dots { '.' } else { '/' };
+                append_digits(day.day(), to);
+                append_two(between, day.month(), to);
+                to.push(between);
+                append_year(year, to);
+            }
+        }
     }
+}
+
+/// Four digits.
+fn append_year(year: u32, to: &mut String) {
+    append_digits(year / 100, to);
+    append_digits(year % 100, to);
+}
+
+/// Two digits behind something.
+fn append_two(behind: char, number: u32, to: &mut String) {
+    to.push(behind);
+    append_digits(number, to);
+}
+
+/// Two digits of a number below a hundred.
+fn append_digits(number: u32, to: &mut String) {
+    to.extend([number / 10, number % 10].map(|digit| char::from_digit(digit, 10).unwrap_or('?')));
 }
 
 #[cfg(test)]
@@ -197,5 +268,22 @@ mod tests {
             written(rows(Profile::Machines, false), json),
             "1,,2026-09-21T16:13:20+02:00\r\n2,,2026-11-01\r\n3,,one day\r\n"
         );
+    }
+
+    #[test]
+    fn a_day_is_written_as_the_pattern_says() {
+        let first = NaiveDate::from_ymd_opt(999, 12, 28).expect("a day");
+        for dates in [Dates::Iso, Dates::Dots, Dates::Slashes] {
+            let days = InZone {
+                zone: Tz::UTC,
+                profile: Profile::Spreadsheets,
+                dates,
+            };
+            for day in first.iter_days().step_by(397).take(9_000) {
+                let mut told = String::new();
+                days.on(day, &mut told);
+                assert_eq!(told, day.format(dates.pattern()).to_string());
+            }
+        }
     }
 }

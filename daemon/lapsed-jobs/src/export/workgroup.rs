@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use lapsed_archive::{About, Archive, Done, Options, Password, Subject};
-use lapsed_dataset::{Export, ExportFilter};
-use lapsed_model::{ConsentTo, Entry, Statement, SubjectKey, Value, fault};
-use lapsed_store::{ExportContents, NewExport, Reader, Row, StoreError};
+use lapsed_dataset::ExportFilter;
+use lapsed_model::{ConsentTo, Entry, SubjectKey, Value, fault};
+use lapsed_store::{ExportContents, NewExport};
 use serde::Serialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -17,16 +17,13 @@ use tokio_util::sync::CancellationToken;
 use super::ExportCase;
 use super::customer::unreadable;
 use super::files::{self, Part};
+use super::pages;
 use super::readme::{self, Told, Whom};
-use super::rows::Rows;
 use crate::clerk::Clerk;
 use crate::{JobError, Refusal};
 
 /// How many people are written down at a time.
 const NAMED_AT_ONCE: u32 = 10_000;
-
-/// How many people a page has.
-const PAGE: u32 = 1_000;
 
 /// So often it is begun anew where somebody in it was anonymised meanwhile.
 const TIMES: u32 = 5;
@@ -239,28 +236,11 @@ async fn pack(
         event: wanted.event.map(ToOwned::to_owned),
         named_in: Some(new.id.to_owned()),
     };
+    let mut archive = Archive::begin(part.writer()?, options);
+    pages::copy(clerk, case, wanted, &filter, &mut archive, progress, report).await?;
     let dataset = clerk.fitted.dataset();
-    let exports: Vec<&Export> = dataset.workgroup_exports().collect();
-    let mut pages = Pages {
-        clerk,
-        case,
-        wanted,
-        filter,
-        exports,
-        place: 0,
-        after: None,
-        file: None,
-        archive: Archive::begin(part.writer()?, options),
-        seen: 0,
-        progress,
-        report,
-    };
-    clerk.store.read_out(&case.workgroup.tenant, &mut pages).await?;
-    let Pages {
-        exports, mut archive, ..
-    } = pages;
-    let told: Vec<Told<'_>> = exports
-        .into_iter()
+    let told: Vec<Told<'_>> = dataset
+        .workgroup_exports()
         .map(|export| Told {
             export,
             columns: clerk
@@ -287,85 +267,11 @@ async fn pack(
     Ok(archive.finish(about).await?)
 }
 
-/// File after file, page after page.
-struct Pages<'p, 'd, 'r, R> {
-    clerk: &'p Clerk<'d>,
-    case: &'p ExportCase<'p>,
-    wanted: &'p Wanted<'p>,
-    filter: ExportFilter,
-    exports: Vec<&'d Export>,
-    place: usize,
-    after: Option<SubjectKey>,
-    file: Option<Rows>,
-    archive: Archive<tokio::fs::File>,
-    seen: u64,
-    progress: &'r mut Progress,
-    report: &'r mut R,
-}
-
-impl<R: FnMut(&Progress) + Send> Reader for Pages<'_, '_, '_, R> {
-    type Error = JobError;
-
-    fn next(&mut self) -> Option<Statement> {
-        let export = self.exports.get(self.place)?;
-        let page = self.clerk.fitted.export_page(
-            export,
-            &self.case.store_key,
-            &self.filter,
-            self.after.as_ref(),
-            PAGE,
-        );
-        self.file.get_or_insert_with(|| Rows::of(self.case, page.columns));
-        Some(page.statement)
-    }
-
-    async fn take(&mut self, row: Row) -> Result<(), JobError> {
-        unless_stopped(self.wanted)?;
-        let [Value::Integer(people), last, Value::Integer(_), Value::Text(rows)] = row.as_slice() else {
-            return Err(wrong_page());
-        };
-        let (Some(export), Some(file)) = (self.exports.get(self.place), self.file.as_mut()) else {
-            return Err(wrong_page());
-        };
-        let mut csv = Vec::new();
-        if self.after.is_none() {
-            self.archive.file(&export.file.value, &file.names()).await?;
-            file.header(&mut csv);
-        }
-        let count = file.append(&mut csv, rows).map_err(|why| unreadable(&why))?;
-        self.archive.rows(csv, count).await?;
-        self.after = match last {
-            Value::Text(key) => Some(serde_json::from_str(key).map_err(|why| unreadable(&why))?),
-            _ => None,
-        };
-        if *people < i64::from(PAGE) {
-            (self.place, self.after, self.file) = (self.place + 1, None, None);
-        }
-        self.seen += people.unsigned_abs();
-        self.progress.rows += count;
-        let all = self.progress.people * self.exports.len() as u64;
-        self.progress.of_thousand = (self.seen * 1_000).checked_div(all).unwrap_or(1_000);
-        (self.report)(self.progress);
-        fault::point("export-page");
-        Ok(())
-    }
-}
-
-fn unless_stopped(wanted: &Wanted<'_>) -> Result<(), JobError> {
+pub(super) fn unless_stopped(wanted: &Wanted<'_>) -> Result<(), JobError> {
     match wanted.stop {
         Some(stop) if stop.is_cancelled() => Err(JobError::Stopped),
         _ => Ok(()),
     }
-}
-
-fn wrong_page() -> JobError {
-    StoreError::Inconsistent {
-        table: "an exported file",
-        row: "a page".to_owned(),
-        column: "rows",
-        found: "another shape".to_owned(),
-    }
-    .into()
 }
 
 fn rows_of(done: &Done) -> std::collections::BTreeMap<String, u64> {
