@@ -471,7 +471,7 @@ impl Size {
 
     fn new(size: BatchSize, pace: Option<&Pace>) -> Self {
         let (begins_with, fewest, target) = match pace {
-            Some(_) => (Pace::FEWEST, Pace::FEWEST, Pace::BATCH),
+            Some(pace) => (pace.fewest(), pace.fewest(), pace.batch()),
             None => (500, Self::FEWEST, Self::TARGET),
         };
         let (people, fixed) = match size {

@@ -31,12 +31,6 @@ impl Pace {
     /// Of a server's time.
     pub const SHARE: u8 = 10;
 
-    /// A batch that is paced takes about so long: what meets it waits for no longer.
-    pub const BATCH: Duration = Duration::from_millis(8);
-
-    /// Fewer people at a time are not worth a commit.
-    pub const FEWEST: u32 = 10;
-
     /// So many per cent of the time, of 1 to 100.
     #[must_use]
     pub fn of(percent: u8) -> Self {
@@ -45,6 +39,19 @@ impl Pace {
             daemons: AtomicU32::new(1),
             rests_until: Mutex::new(Instant::now()),
         }
+    }
+
+    /// A batch takes about so long: whatever meets it waits for no longer. A larger share takes larger batches too, since each costs a
+    /// commit and a line of the journal.
+    #[must_use]
+    pub fn batch(&self) -> Duration {
+        Duration::from_micros(800) * u32::from(self.percent)
+    }
+
+    /// And has so many people at least.
+    #[must_use]
+    pub fn fewest(&self) -> u32 {
+        u32::from(self.percent.max(Self::SHARE))
     }
 
     /// So many daemons share it from now on.
