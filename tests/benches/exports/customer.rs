@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use lapsed_jobs::apply::BatchSize;
-use lapsed_jobs::{JobError, Refusal};
 use lapsed_jobs::explain::person_of;
 use lapsed_jobs::export::customer::{Asked, export_customer};
+use lapsed_jobs::{JobError, Refusal};
 
 use crate::apart::case;
 use crate::shared::theatres::Theatres;

@@ -17,7 +17,7 @@ use super::workgroup::{Progress, Wanted, unless_stopped};
 use crate::JobError;
 use crate::clerk::Clerk;
 
-/// How many people the first page has: soon there is something to see.
+/// How many people the first page of a file has: soon there is something to see.
 const FIRST: u32 = 1_000;
 
 /// Each page has twice as many as the one before, up to this: a server joins ten thousand people in far less than ten times the time of
@@ -121,10 +121,11 @@ impl Reader for Reading<'_, '_> {
             rows,
         };
         file.after = last;
-        if people < i64::from(self.page) {
+        let is_last = people < i64::from(self.page);
+        self.page = if is_last { FIRST } else { (self.page * 2).min(MOST) };
+        if is_last {
             self.file = None;
         }
-        self.page = (self.page * 2).min(MOST);
         // Nobody takes it any more: whoever wrote failed, and says why.
         self.pages.send(page).await.map_err(|_| JobError::Stopped)
     }
