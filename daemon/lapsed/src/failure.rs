@@ -1,7 +1,10 @@
 //! How a command ends when it does not succeed.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
+use lapsed_archive::ArchiveError;
 use lapsed_jobs::journal::JournalError;
 use lapsed_jobs::{JobError, Refusal};
 use lapsed_store::StoreError;
@@ -84,10 +87,28 @@ impl From<JobError> for Failure {
             JobError::Store(error) => Self::Store(error),
             JobError::Journal(error) => Self::Journal(error),
             JobError::Refused(refusal) => Self::Refused(refusal),
+            other @ (JobError::Archive(ArchiveError::Output(_)) | JobError::File { .. })
+                if is_full(&other) =>
+            {
+                Self::Other(anyhow!(
+                    "{other}. Nothing of it is left: make room there, or name another folder, and type it again"
+                ))
+            }
+            // Its words have the reason in them: told with its sources it would say so twice.
             other @ (JobError::Stopped | JobError::Archive(_) | JobError::File { .. }) => {
-                Self::Other(anyhow::Error::new(other))
+                Self::Other(anyhow!("{other}"))
             }
         }
+    }
+}
+
+/// Whether a disk took no more.
+fn is_full(error: &JobError) -> bool {
+    match error {
+        JobError::Archive(ArchiveError::Output(why)) | JobError::File { why, .. } => {
+            matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+        }
+        _ => false,
     }
 }
 

@@ -148,8 +148,13 @@ pub(crate) async fn pause(world: &World) {
 }
 
 /// Does something in the middle of what is not asynchronous.
-pub(crate) fn meanwhile(act: impl Future<Output = ()>) {
-    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(act));
+///
+/// On a thread of its own: whoever waits for something on a thread that is in the middle of a task takes the wake-ups that were meant for
+/// the task.
+pub(crate) fn meanwhile(act: impl Future<Output = ()> + Send) {
+    let runtime = tokio::runtime::Handle::current();
+    let act = || std::thread::scope(|threads| threads.spawn(|| runtime.block_on(act)).join());
+    tokio::task::block_in_place(act).expect("nothing fails meanwhile");
 }
 
 /// Somebody who takes what is sent. When the first bytes arrive, something happens.
