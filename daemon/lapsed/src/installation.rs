@@ -247,10 +247,9 @@ pub(crate) fn dataset_file(settings: &Settings, out: &Output) -> Result<File> {
 }
 
 /// How much of the time scheduled sweeps take. In a file there is one writer at a time, and pauses would only make a sweep
-/// longer; and whoever gives all of the time wants none.
+/// longer.
 pub(crate) fn pace(settings: &Settings, dialect: Dialect) -> Option<Arc<Pace>> {
-    let rests = dialect == Dialect::Postgres && settings.erase_share < 100;
-    rests.then(|| Arc::new(Pace::of(settings.erase_share)))
+    (dialect == Dialect::Postgres).then(|| Arc::new(Pace::of(settings.erase_share)))
 }
 
 /// How many people a transaction takes.
