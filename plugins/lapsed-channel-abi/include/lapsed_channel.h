@@ -25,12 +25,15 @@
  *      POINTERS, so that the distance from one to the next never matters. (lapsed_str never grows.)
  *  R3  Nobody frees what the other side allocated. What lapsed passes is valid until the call returns, and the host
  *      struct until `destroy` returns. What a channel passes to the host is copied before the host's function returns.
- *      What `lapsed_channel_entry` and `get_extension` return is valid for ever.
+ *      What `lapsed_channel_entry` and `get_extension` return is valid for ever. A pointer that crosses the
+ *      border is not NULL unless the function says that it may be.
  *  R4  Text is UTF-8, a pointer and a length. What comes from lapsed has a NUL behind its last byte as well (which is
  *      not counted); it may have others inside. An absent text has length 0 and any pointer.
  *  R5  Threads. [main]: calls of this kind never overlap one another. [send]: one call at a time for an instance.
  *      [poll], [hook]: one call at a time for an instance, may run beside [send] and beside each other. [any]: any thread at
  *      any time between the begin of `create` and the return of `destroy`. Calls of different kinds may come from different threads.
+ *      A channel may call the host from within any of its functions and from threads of its own; the host calls nothing of the
+ *      channel from within a function of its own.
  *  R6  Nothing unwinds or jumps across this border, in either direction: no exception, no panic, no longjmp.
  *  R7  Every token that `send_batch` was given is completed exactly once, in the call or later, before its deadline.
  *      One that is not, lapsed takes for LAPSED_UNKNOWN if `submitting` was called for it, and for LAPSED_RETRY if not.
@@ -102,7 +105,8 @@ typedef struct lapsed_config {
   void *ctx;
   lapsed_str json; /* all of it, as one JSON object */
   /* [any] The value at a JSON pointer (RFC 6901), so that C needs no parser: a string as its characters, anything else
-   * as JSON. Up to `cap` bytes are written, without a NUL; *len is always set to the value's length.
+   * as JSON. Up to `cap` bytes are written, without a NUL; *len is always set to the value's length (0 if there is none).
+   * `buffer` may be NULL where `cap` is 0, to learn how long it is.
    * Returns LAPSED_OK, LAPSED_E_NOT_FOUND, or LAPSED_E_TOO_SMALL (nothing was written). */
   int32_t (*get)(const struct lapsed_config *config, lapsed_str pointer, char *buffer, size_t cap, size_t *len);
 } lapsed_config;
@@ -227,12 +231,13 @@ typedef struct lapsed_host {
   void (*log)(void *ctx, int32_t level, lapsed_str message, lapsed_str fields);
 
   /* [any] Say so just before the message's bytes leave. From then on a crash makes it LAPSED_UNKNOWN instead of LAPSED_RETRY.
-   * Returns LAPSED_OK; anything else means do NOT send: LAPSED_E_STOPPING, LAPSED_E_CONFLICT (completed, or past its
-   * deadline), LAPSED_E_INVALID (no such token). */
+   * Saying it twice changes nothing. Returns LAPSED_OK; anything else means do NOT send: LAPSED_E_STOPPING, LAPSED_E_CONFLICT
+   * (completed, or past its deadline), LAPSED_E_INVALID (no such token). */
   int32_t (*submitting)(void *ctx, uint64_t token);
 
   /* [any] What became of a message, exactly once for each token (R7).
-   * Returns LAPSED_OK, LAPSED_E_CONFLICT or LAPSED_E_INVALID (no such token; accepted without submitting). */
+   * Returns LAPSED_OK, LAPSED_E_CONFLICT (it is completed, or past its deadline), or LAPSED_E_INVALID: no such token, or
+   * LAPSED_ACCEPTED or LAPSED_DELIVERED without `submitting`; such a token stays open. */
   int32_t (*complete)(void *ctx, uint64_t token, const lapsed_result *result);
 
   /* [any] Hands over what the world told us. Blocks until all of it is committed to the store (LAPSED_OK): only then
@@ -240,8 +245,8 @@ typedef struct lapsed_host {
   int32_t (*emit)(void *ctx, const lapsed_event *const *events, size_t count);
 
   /* [any] A value that the instance wrote earlier, in another process or years ago: a cursor, a token. Up to `cap` bytes
-   * are written to `buffer`; *len and *version are set. Returns LAPSED_OK, LAPSED_E_NOT_FOUND (*version is 0),
-   * LAPSED_E_TOO_SMALL (nothing was written). Keys have at most 128 bytes. */
+   * are written to `buffer`, which may be NULL where `cap` is 0; *len and *version are set. Returns LAPSED_OK,
+   * LAPSED_E_NOT_FOUND (both are 0), LAPSED_E_TOO_SMALL (nothing was written). Keys have 1 to 128 bytes. */
   int32_t (*kv_get)(void *ctx, lapsed_str key, void *buffer, size_t cap, size_t *len, uint64_t *version);
 
   /* [any] Writes a value of at most 64 KiB, and it is committed when this returns LAPSED_OK. `expected` is the version that
@@ -283,7 +288,8 @@ typedef struct lapsed_channel {
    * LAPSED_E_AUTH and LAPSED_E_UNAVAILABLE are told to the operator and hold the following batches back. */
   int32_t (*send_batch)(void *instance, const lapsed_message *const *messages, size_t count);
 
-  /* [poll] optional. Fetches what the provider has for us and emits it. Blocks for `timeout_ms` at most, then is called again. */
+  /* [poll] optional. Fetches what the provider has for us and emits it. Blocks for `timeout_ms` at most, then is called again.
+   * Returns LAPSED_OK, also where there was nothing; LAPSED_E_AUTH and LAPSED_E_UNAVAILABLE mean what they do in send_batch. */
   int32_t (*poll)(void *instance, uint32_t timeout_ms);
 
   /* [poll] optional. Whether the provider can be reached with this configuration; costs nothing and sends nothing. */

@@ -2,8 +2,8 @@
 //!
 //! `include/lapsed_channel.h` is the contract: what a function promises, on which thread it is called, who owns what
 //! and for how long stands there and only there. This crate mirrors its types field by field, in the same order and
-//! with the same names, and has no dependency; the assertions below hold both to the same sizes, and a C compiler is
-//! asked for the same numbers in the test run (`tests/suites/contract`).
+//! with the same names, and has no dependency; the assertions below hold both to the same sizes, and `tests/layout.rs`
+//! asks compilers of C and C++ for the place of every field.
 //!
 //! Authors of channels in Rust do not need this crate: `lapsed-channel` is the safe side of it.
 //!
@@ -21,6 +21,10 @@ pub const ABI_MINOR: u32 = 0;
 pub const ABI: u32 = (ABI_MAJOR << 16) | ABI_MINOR;
 /// The name of the only symbol that a library exports, with its NUL.
 pub const ENTRY: &[u8] = b"lapsed_channel_entry\0";
+/// The header, as an author's project has it.
+pub const HEADER: &str = include_str!("../include/lapsed_channel.h");
+/// The form of a manifest, as JSON Schema 2020-12.
+pub const MANIFEST_SCHEMA: &str = include_str!("../include/manifest.schema.json");
 
 /// Done.
 pub const OK: i32 = 0;
@@ -377,26 +381,33 @@ pub struct Webhook {
     pub request: Option<unsafe extern "C" fn(*mut c_void, *const HttpRequest, *const HttpReply) -> i32>,
 }
 
-/// Whether the struct behind a pointer is large enough to have a field (R2). To be called in an `unsafe` block: the pointer's
-/// first four bytes are read.
+/// Whether the struct behind a pointer is large enough to have a field (R2): `LAPSED_HAS` of the header. To be called in
+/// an `unsafe` block, for the pointer's first four bytes are read: every struct that may grow begins with its size.
+///
+/// ```
+/// # use lapsed_channel_abi::{Host, has};
+/// # fn look(host: *const Host) {
+/// // SAFETY: the host struct is valid until `destroy` returns (R3).
+/// let tells_the_time = unsafe { has!(host, Host, now_ms) && (*host).now_ms.is_some() };
+/// # }
+/// ```
 #[macro_export]
 macro_rules! has {
     ($pointer:expr, $type:ty, $field:ident) => {{
         let pointer: *const $type = $pointer;
-        // Every struct of the contract begins with its size.
-        let size = *pointer.cast::<u32>() as usize;
-        size >= ::core::mem::offset_of!($type, $field) + $crate::size_of_field(|it: &$type| &it.$field)
+        $crate::end_of(::core::mem::offset_of!($type, $field), |it: &$type| &it.$field)
+            <= pointer.cast::<u32>().read() as usize
     }};
 }
 
-/// How large a field is, told by a function that borrows it. For [`has!`].
+/// Where a field ends that begins at an offset; a function that borrows it tells how large it is. For [`has!`].
 #[doc(hidden)]
 #[must_use]
-pub const fn size_of_field<T, F>(_: impl FnOnce(&T) -> &F + Copy) -> usize {
-    core::mem::size_of::<F>()
+pub const fn end_of<T, F>(offset: usize, _: fn(&T) -> &F) -> usize {
+    offset + core::mem::size_of::<F>()
 }
 
-// What a C compiler says on a machine with 64 bits (`tests/suites/contract` asks one). A struct that grows gets a new line here, and
+// What a C compiler says on a machine with 64 bits (`tests/layout.rs` asks one). A struct that grows gets a new line here, and
 // a fixture that was compiled before it grew.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
@@ -416,3 +427,49 @@ const _: () = {
     assert!(size_of::<HttpReply>() == 24);
     assert!(size_of::<Webhook>() == 16);
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A quote as a daemon of long ago might have passed it.
+    const fn quote_of(struct_size: usize) -> Quote {
+        Quote {
+            struct_size: struct_size as u32,
+            units: 1,
+        }
+    }
+
+    #[test]
+    fn a_field_is_there_when_all_of_it_is() {
+        for (size, there) in [(4, false), (7, false), (8, true), (800, true)] {
+            let quote = quote_of(size);
+            // SAFETY: a quote of our own.
+            assert_eq!(unsafe { has!(&raw const quote, Quote, units) }, there, "{size}");
+        }
+    }
+
+    #[test]
+    fn the_size_itself_is_always_there() {
+        let quote = quote_of(4);
+        // SAFETY: a quote of our own.
+        assert!(unsafe { has!(&raw const quote, Quote, struct_size) });
+    }
+
+    #[test]
+    fn text_comes_back_as_it_was() {
+        // SAFETY: literals live for ever.
+        let (absent, text) = unsafe { (Str::EMPTY.bytes(), Str::of(b"a\0b").bytes()) };
+        assert_eq!((absent, text), (&b""[..], &b"a\0b"[..]));
+    }
+
+    #[test]
+    fn an_absent_text_may_have_any_pointer() {
+        let nowhere = Str {
+            ptr: core::ptr::null(),
+            len: 0,
+        };
+        // SAFETY: it has no bytes.
+        assert_eq!(unsafe { nowhere.bytes() }, b"");
+    }
+}
