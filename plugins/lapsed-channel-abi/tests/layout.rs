@@ -200,7 +200,9 @@ fn every_code_of_the_header_is_in_the_list() {
 #[test]
 fn every_struct_of_the_header_is_in_the_list() {
     let listed: Vec<_> = mirror().into_iter().map(|it| it.name).collect();
-    let defined = HEADER.lines().filter_map(|line| line.strip_prefix("typedef struct "));
+    let defined = HEADER
+        .lines()
+        .filter_map(|line| line.strip_prefix("typedef struct "));
     let missing: Vec<_> = defined
         .filter_map(|rest| rest.strip_suffix(" {"))
         .filter(|name| !listed.contains(name))
